@@ -47,6 +47,11 @@ int roost_memfd(const char *name) {
     return fd < 0 ? -errno : fd;
 }
 
+int roost_seal(int memfd) {
+    int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    return fcntl(memfd, F_ADD_SEALS, seals) < 0 ? -errno : 0;
+}
+
 int roost_set_nonblocking(int fd, bool on) {
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0) return -errno;
