@@ -42,7 +42,7 @@ package struct Progress: ProtobufMessage {
     package var completed: UInt64 = 0
     /// Waiting now.
     package var pending: UInt64 = 0
-    /// 0: as the heartbeat deadline.
+    /// 0: as the heartbeat deadline; 4294967295: for ever.
     package var stallAfterMs: UInt32 = 0
 
     package init() {}
@@ -130,11 +130,17 @@ package struct SlowPhase: ProtobufMessage {
     }
 }
 
-/// First half of a configuration change: check and hold, change nothing yet.
+/// First half of a configuration change: check and hold, change nothing yet. A new process finds the same message in the
+/// memory file that it inherits under the name "configuration", and starts with it.
 package struct Prepare: ProtobufMessage {
     package var generation: UInt64 = 0
     /// The worker's part as the configuration's checked form.
     package var configuration: [UInt8] = []
+    package var heartbeatIntervalMs: UInt32 = 0
+    /// How long to go on without a supervisor.
+    package var leaseMs: UInt32 = 0
+    /// How long to drain at most when no request to drain says otherwise.
+    package var drainMs: UInt32 = 0
 
     package init() {}
 
@@ -145,6 +151,9 @@ package struct Prepare: ProtobufMessage {
         switch field.number {
         case 1: generation = try reader.uint64(field)
         case 2: configuration = try reader.bytes(field)
+        case 3: heartbeatIntervalMs = try reader.uint32(field)
+        case 4: leaseMs = try reader.uint32(field)
+        case 5: drainMs = try reader.uint32(field)
         default: try reader.skip(field)
         }
     }
@@ -152,6 +161,9 @@ package struct Prepare: ProtobufMessage {
     package func encode(to writer: inout ProtobufWriter) {
         writer.uint64(generation, at: 1)
         writer.bytes(configuration, at: 2)
+        writer.uint32(heartbeatIntervalMs, at: 3)
+        writer.uint32(leaseMs, at: 4)
+        writer.uint32(drainMs, at: 5)
     }
 }
 

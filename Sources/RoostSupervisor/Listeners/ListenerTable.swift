@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import RoostConfig
 
 /// A TCP port that could not be taken.
 package struct ListenerError: Error, Equatable, CustomStringConvertible {
@@ -26,7 +27,7 @@ package struct ListenerError: Error, Equatable, CustomStringConvertible {
 package final class ListenerTable {
     private struct Entry {
         let descriptor: Int32
-        let address: SocketAddress
+        let address: ListenAddress
     }
 
     private static let backlog: Int32 = 4096  // cut by the kernel to net.core.somaxconn
@@ -44,7 +45,7 @@ package final class ListenerTable {
     /// Takes sockets that systemd has bound (socket activation), to be found by their address.
     package func inherit(_ descriptors: [Int32]) {
         for descriptor in descriptors {
-            guard let address = SocketAddress(boundTo: descriptor) else {
+            guard let address = ListenAddress(boundTo: descriptor) else {
                 close(descriptor)
                 continue
             }
@@ -59,21 +60,21 @@ package final class ListenerTable {
     /// the old socket is closed by `retain`.
     ///
     /// - Throws: `ListenerError`.
-    package func acquire(_ name: String, at address: SocketAddress) throws(ListenerError) -> Int32 {
-        let key = Self.key(name, address)
+    package func acquire(_ listener: Listener) throws(ListenerError) -> Int32 {
+        let (key, address) = (Self.key(listener), listener.address)
         if let entry = entries[key] { return entry.descriptor }
         if let index = inherited.firstIndex(where: { $0.address == address }) {
             let entry = inherited.remove(at: index)
             entries[key] = entry
             return entry.descriptor
         }
-        let descriptor = try Self.bind(name, address)
+        let descriptor = try Self.bind(listener.name, address)
         entries[key] = Entry(descriptor: descriptor, address: address)
         return descriptor
     }
 
     /// Closes every listener that is not in the list.
-    package func retain(only wanted: [(name: String, address: SocketAddress)]) {
+    package func retain(only wanted: [Listener]) {
         let keys = Set(wanted.map(Self.key))
         for (key, entry) in entries where !keys.contains(key) {
             close(entry.descriptor)
@@ -81,9 +82,9 @@ package final class ListenerTable {
         }
     }
 
-    private static func key(_ name: String, _ address: SocketAddress) -> String { "\(name) \(address)" }
+    private static func key(_ listener: Listener) -> String { "\(listener.name) \(listener.address)" }
 
-    private static func bind(_ name: String, _ address: SocketAddress) throws(ListenerError) -> Int32 {
+    private static func bind(_ name: String, _ address: ListenAddress) throws(ListenerError) -> Int32 {
         func failed(_ code: Int32) -> ListenerError {
             let holder = code == EADDRINUSE ? PortHolder.find(port: address.port) : nil
             return ListenerError(name: name, address: address.description, code: code, holder: holder)
