@@ -6,7 +6,7 @@ struct YAMLDocument {
     private var text: String
     private let file: String
     private var duplicates = DuplicateKeys()
-    private var faults: [Diagnostic] = []
+    private var faults: [Finding] = []
     private var nodes = 0
 
     init(text: String, file: String) {
@@ -16,7 +16,7 @@ struct YAMLDocument {
     }
 
     /// Composes and converts; a tree only when the document is sound YAML.
-    mutating func read() -> (node: ConfigurationNode?, faults: [Diagnostic]) {
+    mutating func read() -> (node: ConfigurationNode?, faults: [Finding]) {
         while true {
             do {
                 // The basic resolver has no patterns: types come from the schema, not from how a value looks.
@@ -32,7 +32,7 @@ struct YAMLDocument {
                     text = renamed
                     continue
                 }
-                return (nil, [diagnostic(for: error)])
+                return (nil, [finding(for: error)])
             } catch {
                 return (nil, [fault(SourcePosition(file: file), "cannot be read", "check the file")])
             }
@@ -53,7 +53,7 @@ struct YAMLDocument {
         }
         switch node {
         case .scalar(let scalar):
-            let tag = scalar.tag.name.rawValue
+            let tag = scalar.tag.description
             guard tag.isEmpty || tag == "tag:yaml.org,2002:str" || Self.isImplicit(tag) else {
                 faults.append(fault(position, "the tag \(tag) is not supported", "remove it"))
                 return nil
@@ -88,11 +88,11 @@ struct YAMLDocument {
         SourcePosition(file: file, line: max(1, mark?.line ?? 1), column: max(1, mark?.column ?? 1))
     }
 
-    private func fault(_ position: SourcePosition, _ problem: String, _ mend: String) -> Diagnostic {
-        Diagnostic(position, "yaml", problem, mend)
+    private func fault(_ position: SourcePosition, _ problem: String, _ mend: String) -> Finding {
+        Finding(position, "yaml", problem, mend)
     }
 
-    private func diagnostic(for error: YamlError) -> Diagnostic {
+    private func finding(for error: YamlError) -> Finding {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
             return fault(position(of: mark), problem, YAMLMend.mend(for: problem))

@@ -5,15 +5,15 @@ struct YAMLScan {
     let file: String
 
     /// The first byte that is not UTF-8, or text that is too long.
-    func encodingFault(in bytes: [UInt8]) -> Diagnostic? {
+    func encodingFault(in bytes: [UInt8]) -> Finding? {
         guard bytes.count <= YAMLText.largestFile else {
-            return Diagnostic(
+            return Finding(
                 SourcePosition(file: file), "file", "is larger than \(SizeText.format(Int64(YAMLText.largestFile)))",
                 "split it or remove what is not needed"
             )
         }
         guard let offset = firstInvalidByte(in: bytes) else { return nil }
-        return Diagnostic(position(of: offset, in: bytes), "file", "is not UTF-8", "save it as UTF-8")
+        return Finding(position(of: offset, in: bytes), "file", "is not UTF-8", "save it as UTF-8")
     }
 
     private func firstInvalidByte(in bytes: [UInt8]) -> Int? {
@@ -40,9 +40,9 @@ struct YAMLScan {
     /// people mean by a leading `*` is a host pattern without its quotes.
     ///
     /// Knows comments, quotes and block texts well enough; where it takes text for an alias, quotes help.
-    func aliases(in bytes: [UInt8]) -> [Diagnostic] {
+    func aliases(in bytes: [UInt8]) -> [Finding] {
         guard bytes.contains(UInt8(ascii: "*")) else { return [] }
-        var found: [Diagnostic] = []
+        var found: [Finding] = []
         var position = SourcePosition(file: file)
         var state = State.start
         var previous: Unicode.Scalar = "\n"
@@ -105,9 +105,9 @@ struct YAMLScan {
         !" \t\r\n,[]{}".unicodeScalars.contains(scalar)
     }
 
-    private func alias(at position: SourcePosition, in rest: ArraySlice<Unicode.Scalar>) -> Diagnostic {
+    private func alias(at position: SourcePosition, in rest: ArraySlice<Unicode.Scalar>) -> Finding {
         let word = String(String.UnicodeScalarView(rest.prefix(while: Self.isNamePart).prefix(60)))
-        return Diagnostic(
+        return Finding(
             position, "yaml", "\(word) is an alias, which is not supported", "write \"\(word)\" in quotes, or the value itself"
         )
     }

@@ -13,7 +13,7 @@ package enum YAMLText {
     static let deepestNesting = 32
 
     /// Reads `bytes`. The tree is nil for an empty document, and whenever there are faults.
-    package static func read(_ bytes: [UInt8], file: String) -> (node: ConfigurationNode?, faults: [Diagnostic]) {
+    package static func read(_ bytes: [UInt8], file: String) -> (node: ConfigurationNode?, faults: [Finding]) {
         let scan = YAMLScan(file: file)
         if let fault = scan.encodingFault(in: bytes) { return (nil, [fault]) }
         let aliases = scan.aliases(in: bytes)

@@ -18,26 +18,33 @@ package enum EnvironmentOverrides {
     /// The overrides by path, and a warning for each variable that names nothing. `workers` are the entries that the
     /// text has: a variable changes an entry and cannot make one.
     package static func resolve(_ variables: [String: String], workers: [String])
-        -> (overrides: [String: EnvironmentOverride], warnings: [Diagnostic])
+        -> (overrides: [String: EnvironmentOverride], warnings: [Finding])
     {
-        let given = variables.filter { $0.key.hasPrefix(prefix) && !others.contains($0.key) }
+        let given = candidates(variables)
         guard !given.isEmpty else { return ([:], []) }
         let paths = Dictionary(
             scalarPaths(of: RoostSchema.root, under: "", names: workers).map { (variable(for: $0), $0) },
             uniquingKeysWith: { first, _ in first }
         )
         var overrides: [String: EnvironmentOverride] = [:]
-        var warnings: [Diagnostic] = []
+        var warnings: [Finding] = []
         for (name, text) in given {
             if let path = paths[name] {
                 overrides[path] = EnvironmentOverride(variable: name, text: text)
             } else {
                 let near = Spelling.nearest(to: name, in: Array(paths.keys).sorted() + others)
                 let mend = near.map { "did you mean \($0)?" } ?? "unset it"
-                warnings.append(Diagnostic(.warning, .environment, name, "names no key of the configuration", mend))
+                warnings.append(Finding(.warning, .environment, name, "names no key of the configuration", mend))
             }
         }
         return (overrides, warnings)
+    }
+
+    /// The variables that are meant for the configuration, sorted by name.
+    package static func candidates(_ variables: [String: String]) -> [(name: String, text: String)] {
+        variables.filter { $0.key.hasPrefix(prefix) && !others.contains($0.key) }
+            .map { ($0.key, $0.value) }
+            .sorted { $0.0 < $1.0 }
     }
 
     /// The variable that overrides the key at `path`.

@@ -2,7 +2,7 @@
 /// the check goes on.
 package struct Validation {
     /// What was found so far, in no order.
-    package private(set) var diagnostics: [Diagnostic] = []
+    package private(set) var findings: [Finding] = []
     private var overrides: [String: EnvironmentOverride]
 
     /// `overrides` by dotted path; they beat what the text says.
@@ -17,7 +17,7 @@ package struct Validation {
 
     /// Notes a fault at a key; for a value from the environment the variable is named instead.
     package mutating func report(
-        _ severity: Diagnostic.Severity = .error,
+        _ severity: Finding.Severity = .error,
         _ position: SourcePosition,
         _ path: String,
         _ problem: String,
@@ -25,8 +25,11 @@ package struct Validation {
     ) {
         let isFromEnvironment = position.file == SourcePosition.environment.file
         let key = isFromEnvironment ? overrides[path]?.variable ?? path : path
-        diagnostics.append(Diagnostic(severity, position, key, problem, mend))
+        findings.append(Finding(severity, position, key, problem, mend))
     }
+
+    /// Adds what another validation has found.
+    mutating func take(_ others: [Finding]) { findings += others }
 
     /// Notes a fault of a setting.
     package mutating func report(_ setting: Setting, _ problem: String, _ mend: String) {

@@ -1,5 +1,5 @@
 /// One thing that is wrong with a configuration, and how to mend it.
-package struct Diagnostic: Sendable, Hashable {
+package struct Finding: Sendable, Hashable {
     /// An error makes the configuration unusable; a warning does not.
     package enum Severity: Int, Sendable { case error, warning }
 
@@ -31,7 +31,7 @@ package struct Diagnostic: Sendable, Hashable {
     }
 }
 
-extension Diagnostic: Comparable {
+extension Finding: Comparable {
     package static func < (left: Self, right: Self) -> Bool {
         if left.position != right.position { return left.position < right.position }
         return (left.key, left.problem) < (right.key, right.problem)
