@@ -5,18 +5,10 @@ import Yams
 /// the first of them stands: that key's first letter is replaced by a letter nobody uses, and put back in the tree.
 /// So every repeated key is found, with its place, by the check that knows the schema.
 struct DuplicateKeys {
-    /// Private-use letters that the text does not contain, to be used up.
-    private var free: [Unicode.Scalar] = []
+    private var free: [Unicode.Scalar]
     private var replaced: [Unicode.Scalar: Unicode.Scalar] = [:]
 
-    /// More repeated keys than this are not a slip of the hand.
-    private static let most = 64
-
-    mutating func reserve(for text: String) {
-        let used = Set(text.unicodeScalars.lazy.filter { $0.value >= 0xE000 && $0.value < 0xE200 })
-        free = (0xE000..<0xE200).lazy.compactMap(Unicode.Scalar.init).filter { !used.contains($0) }
-            .prefix(Self.most).reversed()
-    }
+    init(letters: PrivateLetters) { free = letters.free }
 
     /// The text with the key at `mark` made unlike the others; nil where that cannot be done.
     mutating func rename(_ key: String, at mark: Mark, in text: String) -> String? {

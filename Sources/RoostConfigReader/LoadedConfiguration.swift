@@ -71,7 +71,7 @@ private struct Reading {
         files.append(ConfigurationReport.File(path: name, content: content))
         let (node, found) = YAMLText.read(content, file: path)
         faults += found
-        return found.isEmpty ? ParsedFile(path: path, node: node) : nil
+        return found.isEmpty || node != nil ? ParsedFile(path: path, node: node) : nil
     }
 
     /// The rule files: `*.yaml`, without hidden ones and what editors leave behind.

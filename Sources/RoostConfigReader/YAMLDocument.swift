@@ -5,17 +5,19 @@ import Yams
 struct YAMLDocument {
     private var text: String
     private let file: String
-    private var duplicates = DuplicateKeys()
+    private let alias: Unicode.Scalar
+    private var duplicates: DuplicateKeys
     private var faults: [Finding] = []
     private var nodes = 0
 
-    init(text: String, file: String) {
+    init(text: String, file: String, letters: PrivateLetters) {
         self.text = text
         self.file = file
-        duplicates.reserve(for: text)
+        alias = letters.alias
+        duplicates = DuplicateKeys(letters: letters)
     }
 
-    /// Composes and converts; a tree only when the document is sound YAML.
+    /// Composes and converts; a tree only when the document is YAML.
     mutating func read() -> (node: ConfigurationNode?, faults: [Finding]) {
         while true {
             do {
@@ -24,7 +26,7 @@ struct YAMLDocument {
                     return (nil, [])
                 }
                 let node = convert(root, depth: 0)
-                return (faults.isEmpty ? node : nil, faults)
+                return (node, faults)
             } catch let error as YamlError {
                 if case .duplicatedKeysInMapping(let keys, let context) = error, let key = keys.first,
                     let renamed = duplicates.rename(key, at: context.mark, in: text)
@@ -41,43 +43,48 @@ struct YAMLDocument {
 
     // MARK: Conversion
 
-    private mutating func convert(_ node: Node, depth: Int) -> ConfigurationNode? {
+    private mutating func convert(_ node: Node, depth: Int) -> ConfigurationNode {
         let position = position(of: node.mark)
         nodes += 1
         guard depth <= YAMLText.deepestNesting, nodes <= YAMLText.mostNodes else {
-            if faults.isEmpty {
-                let problem = nodes > YAMLText.mostNodes ? "has too many values" : "is nested too deeply"
-                faults.append(fault(position, problem, "make it simpler"))
-            }
-            return nil
+            let problem = nodes > YAMLText.mostNodes ? "has too many values" : "is nested too deeply"
+            return unreadable(position, problem, "make it simpler")
         }
         switch node {
         case .scalar(let scalar):
+            if scalar.style == .plain, scalar.string.unicodeScalars.first == alias {
+                return ConfigurationNode(.unreadable, at: position)
+            }
             let tag = scalar.tag.description
             guard tag.isEmpty || tag == "tag:yaml.org,2002:str" || Self.isImplicit(tag) else {
-                faults.append(fault(position, "the tag \(tag) is not supported", "remove it"))
-                return nil
+                return unreadable(position, "the tag \(tag) is not supported", "remove it")
             }
             return ConfigurationNode(.scalar(scalar.string, isQuoted: scalar.style != .plain), at: position)
         case .sequence(let sequence):
-            return ConfigurationNode(.list(sequence.compactMap { convert($0, depth: depth + 1) }), at: position)
+            return ConfigurationNode(.list(sequence.map { convert($0, depth: depth + 1) }), at: position)
         case .mapping(let mapping):
             let entries = mapping.compactMap { pair in entry(pair.key, pair.value, depth: depth + 1) }
             return ConfigurationNode(.map(entries), at: position)
-        case .alias:
-            faults.append(fault(position, "aliases are not supported", "write the value itself"))
-            return nil
+        case .alias: return unreadable(position, "aliases are not supported", "write the value itself")
         }
     }
 
     private mutating func entry(_ key: Node, _ value: Node, depth: Int) -> ConfigurationNode.Entry? {
         let position = position(of: key.mark)
         guard case .scalar(let scalar) = key else {
-            faults.append(fault(position, "a list or map cannot be a key", "write a name"))
+            _ = unreadable(position, "a list or map cannot be a key", "write a name")
             return nil
         }
-        guard let node = convert(value, depth: depth) else { return nil }
+        // An alias as a key has been reported.
+        if scalar.string.unicodeScalars.first == alias { return nil }
+        let node = convert(value, depth: depth)
         return ConfigurationNode.Entry(key: duplicates.original(scalar.string), position: position, value: node)
+    }
+
+    /// Notes the fault, up to a bound, and leaves a hole in the tree.
+    private mutating func unreadable(_ position: SourcePosition, _ problem: String, _ mend: String) -> ConfigurationNode {
+        if faults.count < YAMLText.mostFaults { faults.append(fault(position, problem, mend)) }
+        return ConfigurationNode(.unreadable, at: position)
     }
 
     private static func isImplicit(_ tag: String) -> Bool { tag == Tag.Name.implicit.rawValue }

@@ -36,112 +36,36 @@ struct YAMLScan {
         return position
     }
 
-    /// Every alias (`*name`): they are refused, because an alias can stand for a document of any size, and because what
-    /// people mean by a leading `*` is a host pattern without its quotes.
+    /// Finds every alias (`*name`) and takes it out, by putting `mark` in place of its `*`: aliases are refused, because
+    /// one can stand for a document of any size, and because what people mean by a leading `*` is a host pattern without
+    /// its quotes.
     ///
     /// Knows comments, quotes and block texts well enough; where it takes text for an alias, quotes help.
-    func aliases(in bytes: [UInt8]) -> [Finding] {
-        guard bytes.contains(UInt8(ascii: "*")) else { return [] }
-        var found: [Finding] = []
+    func withoutAliases(_ text: String, mark: Unicode.Scalar) -> (text: String, faults: [Finding]) {
+        guard text.utf8.contains(UInt8(ascii: "*")) else { return (text, []) }
+        var faults: [Finding] = []
+        var scalars = Array(text.unicodeScalars)
+        var lexer = AliasLexer()
         var position = SourcePosition(file: file)
-        var state = State.start
-        var previous: Unicode.Scalar = "\n"
-        let scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
-        var block = BlockText()
-        for (index, scalar) in scalars.enumerated() {
-            defer {
-                position.step(over: scalar)
-                previous = scalar
+        for index in scalars.indices {
+            if lexer.isAlias(at: index, in: scalars) {
+                if faults.count < YAMLText.mostFaults { faults.append(alias(at: position, in: scalars[index...])) }
+                scalars[index] = mark
             }
-            if scalar == "\n" {
-                block.lineEnds()
-                if state == .comment || state == .plain { state = .start }
-                continue
-            }
-            if block.swallows(scalar) { continue }
-            let afterSpace = previous == " " || previous == "\n" || previous == "\t"
-            switch state {
-            case .comment: break
-            case .single: if scalar == "'" { state = .plain }
-            case .double: if scalar == "\"", previous != "\\" || escapes(before: index, in: scalars) { state = .plain }
-            case .start, .plain:
-                if scalar == "#", afterSpace {
-                    state = .comment
-                } else if state == .start, scalar == "'" {
-                    state = .single
-                } else if state == .start, scalar == "\"" {
-                    state = .double
-                } else if state == .start, scalar == "*", let next = scalars[safe: index + 1], Self.isNamePart(next) {
-                    found.append(alias(at: position, in: scalars[index...]))
-                    state = .plain
-                } else if scalar == "[" || scalar == "{" || scalar == "," {
-                    state = .start
-                } else if (scalar == ":" || scalar == "-" || scalar == "?"), isSpace(scalars[safe: index + 1]) {
-                    state = .start
-                } else if scalar != " ", scalar != "\t" {
-                    if state == .start, scalar == "|" || scalar == ">" { block.announced = true }
-                    state = .plain
-                }
-            }
-            if found.count == 20 { break }
+            position.step(over: scalars[index])
         }
-        return found
-    }
-
-    private enum State { case start, plain, single, double, comment }
-
-    /// True when the backslash before `index` is itself escaped.
-    private func escapes(before index: Int, in scalars: [Unicode.Scalar]) -> Bool {
-        var count = 0
-        while let scalar = scalars[safe: index - 1 - count], scalar == "\\" { count += 1 }
-        return count.isMultiple(of: 2)
-    }
-
-    private func isSpace(_ scalar: Unicode.Scalar?) -> Bool {
-        scalar == nil || scalar == " " || scalar == "\n" || scalar == "\t" || scalar == "\r"
-    }
-
-    private static func isNamePart(_ scalar: Unicode.Scalar) -> Bool {
-        !" \t\r\n,[]{}".unicodeScalars.contains(scalar)
+        guard !faults.isEmpty else { return (text, []) }
+        var readable = String.UnicodeScalarView()
+        readable.append(contentsOf: scalars)
+        return (String(readable), faults)
     }
 
     private func alias(at position: SourcePosition, in rest: ArraySlice<Unicode.Scalar>) -> Finding {
-        let word = String(String.UnicodeScalarView(rest.prefix(while: Self.isNamePart).prefix(60)))
+        let word = String(String.UnicodeScalarView(rest.prefix(while: AliasLexer.isNamePart).prefix(60)))
         return Finding(
-            position, "yaml", "\(word) is an alias, which is not supported", "write \"\(word)\" in quotes, or the value itself"
+            position, "yaml", "\(word) is an alias, which is not supported",
+            "write \"\(word)\" in quotes, or the value itself"
         )
-    }
-}
-
-/// A text after `|` or `>`: the lines that are indented deeper than the one that announced it.
-private struct BlockText {
-    var announced = false
-    private var isOpen = false
-    private var limit = 0
-    private var indentation = 0
-    private var inIndentation = true
-
-    mutating func lineEnds() {
-        if announced {
-            announced = false
-            isOpen = true
-            limit = indentation
-        }
-        indentation = 0
-        inIndentation = true
-    }
-
-    /// True while the scalar belongs to the text.
-    mutating func swallows(_ scalar: Unicode.Scalar) -> Bool {
-        if inIndentation {
-            if scalar == " " {
-                indentation += 1
-                return isOpen
-            }
-            inIndentation = false
-            if indentation <= limit { isOpen = false }
-        }
-        return isOpen
     }
 }
 
@@ -156,9 +80,4 @@ extension SourcePosition {
         default: column += 1
         }
     }
-}
-
-extension Array {
-    /// The element, or nil outside the array.
-    subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

@@ -11,14 +11,19 @@ package enum YAMLText {
     static let mostNodes = 50_000
     /// Levels of lists and maps in each other.
     static let deepestNesting = 32
+    /// Faults of one kind and file that are reported.
+    static let mostFaults = 20
 
-    /// Reads `bytes`. The tree is nil for an empty document, and whenever there are faults.
+    /// Reads `bytes`. The tree is nil for an empty document, and where the text is no YAML; with the lesser faults it is
+    /// there, and the places at fault are `unreadable`.
     package static func read(_ bytes: [UInt8], file: String) -> (node: ConfigurationNode?, faults: [Finding]) {
         let scan = YAMLScan(file: file)
         if let fault = scan.encodingFault(in: bytes) { return (nil, [fault]) }
-        let aliases = scan.aliases(in: bytes)
-        guard aliases.isEmpty else { return (nil, aliases) }
-        var document = YAMLDocument(text: String(decoding: bytes, as: UTF8.self), file: file)
-        return document.read()
+        let text = String(decoding: bytes, as: UTF8.self)
+        let letters = PrivateLetters(unusedIn: text)
+        let (readable, aliases) = scan.withoutAliases(text, mark: letters.alias)
+        var document = YAMLDocument(text: readable, file: file, letters: letters)
+        let (node, faults) = document.read()
+        return (node, aliases + faults)
     }
 }

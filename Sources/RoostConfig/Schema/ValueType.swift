@@ -27,6 +27,10 @@ package indirect enum ValueType: Sendable {
     }
 }
 
+extension ValueType {
+    var isObject: Bool { if case .object = self { true } else { false } }
+}
+
 /// The keys of an object.
 package struct ObjectSchema: Sendable {
     package var keys: [SchemaKey]

@@ -6,6 +6,8 @@ package struct ConfigurationNode: Sendable {
         case scalar(String, isQuoted: Bool)
         case list([ConfigurationNode])
         case map([Entry])
+        /// Has been reported already; nothing more can be said about it.
+        case unreadable
     }
 
     /// One `key: value` of a map, in the order of the text.
@@ -41,6 +43,7 @@ package struct ConfigurationNode: Sendable {
         case .scalar(let text, _): isNull ? "empty" : text.quoted
         case .list: "a list"
         case .map: "a map"
+        case .unreadable: "unreadable"
         }
     }
 }

@@ -46,12 +46,15 @@ extension Validation {
                     add(entry.key, nil, at: entry.position)
                 } else if case .scalar(let text, _) = entry.value.content {
                     add(entry.key, text, at: entry.position)
+                } else if case .unreadable = entry.value.content {
+                    continue
                 } else {
                     reportKind(entry.value, path: "\(path).\(entry.key)", expected: "a text")
                 }
             }
         case .list(let nodes):
             for (index, element) in nodes.enumerated() {
+                if case .unreadable = element.content { continue }
                 guard case .scalar(let text, _) = element.content, !element.isNull else {
                     reportKind(element, path: "\(path)[\(index)]", expected: "NAME=value or NAME")
                     continue
@@ -60,6 +63,7 @@ extension Validation {
                 add(String(parts[0]), parts.count == 2 ? String(parts[1]) : nil, at: element.position)
             }
         case .scalar: reportKind(node, path: path, expected: "a map of NAME: value")
+        case .unreadable: return Setting(.environment([]), .mistaken, at: node.position, path: path)
         }
         return Setting(.environment(variables), .file, at: node.position, path: path)
     }

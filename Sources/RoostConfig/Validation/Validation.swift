@@ -50,6 +50,8 @@ package struct Validation {
         switch node?.content {
         case nil: break
         case .map(let given): entries = unique(given, path: path)
+        case .unreadable:
+            return Setting(members(of: schema, [], path: path, at: position), .mistaken, at: position, path: path)
         case .scalar where node?.isNull == true:
             // `proxy:` with everything below it in comments is an empty object, not a fault.
             break
@@ -167,6 +169,9 @@ package struct Validation {
     // MARK: Values
 
     private mutating func value(_ node: ConfigurationNode, _ type: ValueType, path: String) -> Setting {
+        if case .unreadable = node.content, !type.isObject {
+            return Setting(.absent, .mistaken, at: node.position, path: path)
+        }
         switch type {
         case .text, .boolean, .integer, .duration, .size, .choice: return scalar(node, type, path: path)
         case .list(let element, let count):
