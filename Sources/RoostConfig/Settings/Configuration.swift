@@ -1,0 +1,27 @@
+/// A configuration that has passed every check.
+package struct Configuration: Sendable, Equatable {
+    package var supervisor: SupervisorSettings
+    package var limits: SharedLimits
+    /// In the order of the file.
+    package var workers: [WorkerSpecification]
+    /// By worker name, what that worker is told: opaque bytes for everybody else. See `ProxySection`.
+    package var sections: [Section]
+
+    package struct Section: Sendable, Equatable {
+        package var worker: String
+        package var content: [UInt8]
+    }
+
+    /// The section of a worker; empty for one that is told nothing.
+    package func section(of worker: String) -> [UInt8] {
+        sections.first { $0.worker == worker }?.content ?? []
+    }
+}
+
+/// What the proxy worker is told; its bytes are `encoded()`.
+package struct ProxySection: Sendable, Equatable {
+    package var settings: ProxySettings
+    /// In the order in which they are tried.
+    package var rules: [ForwardingRule]
+    package var limits: SharedLimits
+}
