@@ -19,11 +19,13 @@ extension Supervisor {
     ///
     /// - Throws: `BootFailure`.
     package func boot() async throws {
-        let bundle = try await firstBundle()
-        let configuration = try decode(bundle)
+        let report = try await firstReport()
+        guard let configuration = report.configuration else {
+            throw BootFailure(status: 78, lines: report.errors.map(\.line))
+        }
         apply(configuration.supervisor)
         let history = store.load()
-        generation = history.first.map { $0.files == bundle.files ? $0.generation : $0.generation + 1 } ?? 1
+        generation = history.first.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
         try openSockets(configuration)
         do {
             configurationFiles = try makeConfigurationFiles(configuration, generation: generation)
@@ -31,14 +33,15 @@ extension Supervisor {
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
         self.configuration = configuration
-        remember(bundle, initiator: .boot)
+        digest = report.digest
+        remember(report, initiator: .boot)
         strays = StrayReaper(
-            isOurs: { [unowned self] pid in assumeIsolated { $0.isOwnChild(pid) } },
+            isOurs: ChildProcess.isOurs,
             found: { [unowned self] pid in
                 assumeIsolated { $0.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends") }
             }
         )
-        for warning in bundle.diagnostics { say(.warning, warning.line) }
+        for warning in report.warnings { say(.warning, warning.line) }
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
         for worker in configuration.workers { matchInstances(of: worker, because: "roostd starts") }
         watchFiles()
@@ -46,7 +49,7 @@ extension Supervisor {
         Task { await announceReadiness() }
     }
 
-    private func firstBundle() async throws -> ConfigurationBundle {
+    private func firstReport() async throws -> ConfigurationReport {
         guard access(invocation.configuration, F_OK) == 0 else {
             let line = "roostd: \(invocation.configuration): no such file; name one with --config or ROOST_CONFIG"
             throw BootFailure(status: 66, lines: [line])
@@ -55,17 +58,6 @@ extension Supervisor {
             return try await loader.load(within: .seconds(10), on: reactor)
         } catch {
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
-        }
-    }
-
-    private func decode(_ bundle: ConfigurationBundle) throws -> Configuration {
-        let errors = bundle.diagnostics.filter { $0.severity == .error }
-        guard errors.isEmpty else { throw BootFailure(status: 78, lines: errors.map(\.line)) }
-        do {
-            return try Configuration(decoding: bundle.checked)
-        } catch {
-            let line = "roostd: \(loader.helper) and roostd are not of one version (\(error)); install both anew"
-            throw BootFailure(status: 70, lines: [line])
         }
     }
 
@@ -97,10 +89,6 @@ extension Supervisor {
         workerSockets[name] = SharedDescriptor(owning: try UnixSocket.bind(path))
     }
 
-    private func isOwnChild(_ pid: Int32) -> Bool {
-        helperPids.contains(pid) || handles.values.contains { handle in handle.assumeIsolated { $0.pid } == pid }
-    }
-
     /// Says READY when every wanted instance has come up, or has shown that it does not.
     private func announceReadiness() async {
         for handle in instances {
@@ -118,7 +106,7 @@ extension Supervisor {
     }
 
     private func settles(_ handle: WorkerHandle) async -> Bool {
-        let state = await handle.wait(within: .seconds(5)) { $0 != .waiting && $0 != .starting }
+        let state = await handle.wait(within: .seconds(5)) { $0.state != .waiting && $0.state != .starting }.state
         return phase == .stopping || (state != .waiting && state != .starting)
     }
 }
@@ -172,18 +160,33 @@ extension Supervisor {
     }
 
     /// Keeps the generation in the history; a full disk is loud and stops nothing.
-    func remember(_ bundle: ConfigurationBundle, initiator: Initiator) {
-        guard store.load(generation)?.files != bundle.files else { return }
+    func remember(_ report: ConfigurationReport, initiator: Initiator) {
+        guard store.load(generation)?.digest != report.digest.hexadecimal else { return }
         var stored = StoredGeneration()
         stored.generation = generation
         stored.atNs = roost_wall_now()
         stored.initiator = initiator.description
-        stored.digest = Digest.of(bundle.files)
-        stored.files = bundle.files
+        stored.digest = report.digest.hexadecimal
+        stored.files = report.files.map { file in
+            var message = SourceFile()
+            message.path = file.path
+            message.content = file.content
+            return message
+        }
         do {
             try store.save(stored)
         } catch {
             say(.error, "cannot keep configuration generation \(generation) in the history: \(error)")
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Two lower-case digits a byte.
+    var hexadecimal: String {
+        reduce(into: "") { text, byte in
+            text += byte < 16 ? "0" : ""
+            text += String(byte, radix: 16)
         }
     }
 }

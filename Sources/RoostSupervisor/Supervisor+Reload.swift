@@ -32,18 +32,15 @@ extension Supervisor {
     }
 
     private func transaction(from current: Configuration, by initiator: Initiator) async -> ReloadReply {
-        let bundle: ConfigurationBundle
-        let next: Configuration
+        let report: ConfigurationReport
         do {
-            bundle = try await loader.load(within: current.supervisor.reload.check, on: reactor)
-            let errors = bundle.diagnostics.filter { $0.severity == .error }
-            guard errors.isEmpty else { return rejected(errors.map(\.line), by: initiator) }
-            next = try Configuration(decoding: bundle.checked)
+            report = try await loader.load(within: current.supervisor.reload.check, on: reactor)
         } catch {
             return rejected(["\(error)"], by: initiator)
         }
-        let warnings = bundle.diagnostics.map(\.line)
-        guard next != current || store.load(generation)?.files != bundle.files else {
+        guard let next = report.configuration else { return rejected(report.errors.map(\.line), by: initiator) }
+        let warnings = report.warnings.map(\.line)
+        guard next != current || digest != report.digest else {
             problems = []
             await restartChangedExecutables(because: "its executable has changed")
             return accepted(changed: false, warnings)
@@ -58,7 +55,7 @@ extension Supervisor {
             listeners.retain(only: current.workers.flatMap(\.listeners))
             return rejected(refusals, by: initiator)
         }
-        await commit(next, bundle, from: current, by: initiator)
+        await commit(next, report, from: current, by: initiator)
         return accepted(changed: true, warnings)
     }
 
@@ -145,7 +142,7 @@ extension Supervisor {
     /// Everybody has agreed. From here on nothing fails as a whole: an instance that does not switch is replaced.
     private func commit(
         _ next: Configuration,
-        _ bundle: ConfigurationBundle,
+        _ report: ConfigurationReport,
         from current: Configuration,
         by initiator: Initiator
     ) async {
@@ -156,7 +153,8 @@ extension Supervisor {
         scaled = [:]
         apply(next.supervisor)
         if let files = try? makeConfigurationFiles(next, generation: generation) { configurationFiles = files }
-        remember(bundle, initiator: initiator)
+        digest = report.digest
+        remember(report, initiator: initiator)
         var message = Commit()
         message.generation = generation
         for (handle, connection) in prepared where next.workers.contains(where: { $0.name == handle.id.name }) {

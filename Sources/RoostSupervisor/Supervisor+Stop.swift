@@ -25,8 +25,8 @@ extension Supervisor {
             for handle in phase { handle.assumeIsolated { $0.handle(.stop(.requested), because: "roostd stops") } }
             for handle in phase {
                 let left = max(reactor.now.duration(to: end), .zero)
-                let state = await handle.wait(within: left) { $0 == .stopped }
-                guard state != .stopped else { continue }
+                let glimpse = await handle.wait(within: left) { $0.state == .stopped }
+                guard glimpse.state != .stopped else { continue }
                 say(.error, "\(handle.id) did not end within the shutdown timeout: killing it")
                 await handle.destroy()
             }
@@ -54,6 +54,6 @@ extension WorkerHandle {
     /// SIGKILL to the whole group, and a last, bounded wait.
     func destroy() async {
         killGroup()
-        _ = await wait(within: .seconds(1)) { $0 == .stopped }
+        _ = await wait(within: .seconds(1)) { $0.state == .stopped }
     }
 }

@@ -54,7 +54,7 @@ extension Supervisor {
         }
         Task {
             let limit = configuration?.supervisor.shutdownTimeout ?? .seconds(60)
-            _ = await handle.wait(within: limit) { $0 == .stopped }
+            _ = await handle.wait(within: limit) { $0.state == .stopped }
             if handles[id] === handle, state(of: handle) == .stopped { handles[id] = nil }
         }
     }

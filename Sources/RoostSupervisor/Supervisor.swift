@@ -32,6 +32,8 @@ package actor Supervisor {
     package internal(set) var phase = Phase.starting
     package internal(set) var configuration: Configuration?
     package internal(set) var generation: UInt64 = 0
+    /// Of the configuration in force.
+    var digest: [UInt8] = []
     /// Why the files as they are now do not run; empty when they do.
     package internal(set) var problems: [String] = []
 

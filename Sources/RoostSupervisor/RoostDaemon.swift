@@ -1,0 +1,113 @@
+import CLinux
+import Glibc
+import RoostConfig
+import RoostIPC
+import RoostPolicy
+import RoostProtocol
+import RoostReactor
+import RoostSystemd
+
+/// The life of roostd, in its order: arguments, directories, loop, configuration, workers, end.
+package enum RoostDaemon {
+    /// Runs until everything has ended; returns the exit status (0, 64, 66, 70, 75 or 78).
+    package static func run(arguments: [String]) -> Int32 {
+        do {
+            let invocation = try Invocation(arguments: arguments) { getenv($0).map { String(cString: $0) } }
+            return run(invocation)
+        } catch .help {
+            print(Invocation.usage)
+            return 0
+        } catch .version {
+            print("roostd \(Supervisor.version)")
+            return 0
+        } catch .usage(let problem) {
+            complain("roostd: \(problem)\n\(Invocation.usage)")
+            return 64
+        }
+    }
+
+    private static func run(_ invocation: Invocation) -> Int32 {
+        do {
+            umask(0o022)
+            roost_ignore_sigpipe()
+            _ = roost_become_subreaper()
+            let directory = try RuntimeDirectory(invocation.runtimeDirectory)
+            try RuntimeDirectory.makeDirectories(invocation.stateDirectory)
+            let reactor = try Reactor()
+            reactor.becomeProcessExecutor()
+            let life = Life(reactor, invocation)
+            try life.begin()
+            reactor.run()
+            _ = consume directory
+            return life.status
+        } catch {
+            complain("roostd: \(error)")
+            return 70
+        }
+    }
+
+    fileprivate static func complain(_ line: String) {
+        let text = line + "\n"
+        write(2, text, text.utf8.count)
+    }
+}
+
+/// What lives as long as the loop runs.
+private final class Life: @unchecked Sendable {  // used on the reactor's thread only
+    let reactor: Reactor
+    private let supervisor: Supervisor
+    private let invocation: Invocation
+    private var listener: RoostIPC.Listener?
+    private(set) var status: Int32 = 0
+
+    init(_ reactor: Reactor, _ invocation: Invocation) {
+        self.reactor = reactor
+        self.invocation = invocation
+        let sink = LogSink.standard(reactor)
+        let book = LogBook(capacity: 20_000, bytes: 2 << 20, write: sink)
+        var ended: ((Int32) -> Void)?
+        supervisor = Supervisor(
+            reactor,
+            invocation: invocation,
+            installation: Installation(),
+            logs: book
+        ) { ended?($0) }
+        ended = { [unowned self] status in end(status) }
+    }
+
+    func begin() throws {
+        try reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { [unowned self] signal, sender in
+            handle(signal, from: sender)
+        }
+        let socket = try UnixSocket.bind(invocation.runtimeDirectory + "/roostd.sock")
+        reactor.start { [self] in await boot(socket) }
+    }
+
+    private func boot(_ socket: Int32) async {
+        do {
+            try await supervisor.boot()
+        } catch let failure as Supervisor.BootFailure {
+            for line in failure.lines { RoostDaemon.complain(line) }
+            end(failure.status)
+        } catch {
+            RoostDaemon.complain("roostd: \(error)")
+            end(70)
+        }
+    }
+
+    private func handle(_ signal: Int32, from sender: Int32) {
+        supervisor.assumeIsolated { supervisor in
+            switch signal {
+            case SIGCHLD: supervisor.sweepStrays()
+            case SIGHUP:
+                Task { _ = await supervisor.reload(by: .signal("SIGHUP", pid: sender)) }
+            default: supervisor.stop(exitStatus: 0)
+            }
+        }
+    }
+
+    private func end(_ status: Int32) {
+        self.status = status
+        reactor.stop()
+    }
+}
