@@ -52,10 +52,6 @@ int roost_seal(int memfd) {
     return fcntl(memfd, F_ADD_SEALS, seals) < 0 ? -errno : 0;
 }
 
-int roost_seal(int memfd) {
-    return fcntl(memfd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0 ? -errno : 0;
-}
-
 int roost_set_nonblocking(int fd, bool on) {
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0) return -errno;

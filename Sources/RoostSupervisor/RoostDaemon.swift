@@ -79,11 +79,25 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         try reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { [unowned self] signal, sender in
             handle(signal, from: sender)
         }
-        let socket = try UnixSocket.bind(invocation.runtimeDirectory + "/roostd.sock")
-        reactor.start { [self] in await boot(socket) }
+        try serveControlSocket()
+        reactor.start { [self] in await boot() }
     }
 
-    private func boot(_ socket: Int32) async {
+    /// Anybody may connect; who may do what is decided by the kernel's word about the peer.
+    private func serveControlSocket() throws {
+        let socket = try UnixSocket.bind(invocation.runtimeDirectory + "/roostd.sock", mode: 0o666)
+        var identity = Hello()
+        identity.role = .supervisor
+        identity.name = "roostd"
+        identity.pid = getpid()
+        identity.executableVersion = Supervisor.version
+        let service = ControlService(supervisor)
+        let listener = RoostIPC.Listener(socket, on: reactor, identity: identity, handler: service.handler)
+        try listener.assumeIsolated { try $0.start() }
+        self.listener = listener
+    }
+
+    private func boot() async {
         do {
             try await supervisor.boot()
         } catch let failure as Supervisor.BootFailure {

@@ -86,7 +86,7 @@ extension Supervisor {
     func openWorkerSocket(_ name: String) throws {
         guard workerSockets[name] == nil else { return }
         let path = "\(invocation.runtimeDirectory)/\(name).sock"
-        workerSockets[name] = SharedDescriptor(owning: try UnixSocket.bind(path))
+        workerSockets[name] = SharedDescriptor(owning: try UnixSocket.bind(path, mode: 0o666).release())
     }
 
     /// Says READY when every wanted instance has come up, or has shown that it does not.

@@ -43,8 +43,6 @@ int roost_accept(int listener);
 int roost_memfd(const char *name);
 /// fcntl(2) F_ADD_SEALS with every seal: nobody can change the memfd any more.
 int roost_seal(int memfd);
-/// fcntl(2) F_ADD_SEALS: the memfd can never be changed again.
-int roost_seal(int memfd);
 /// fcntl(2) F_SETFL: sets or clears O_NONBLOCK.
 int roost_set_nonblocking(int fd, bool on);
 /// fcntl(2) F_SETFD: sets or clears FD_CLOEXEC.
