@@ -128,7 +128,7 @@ package struct FrameDecoder: Sendable {
             start = 0
         }
         if buffer.count - end < buffer.count / 2 {
-            buffer.append(contentsOf: repeatElement(0, count: buffer.count))
+            buffer += [UInt8](repeating: 0, count: buffer.count)
         }
     }
 }

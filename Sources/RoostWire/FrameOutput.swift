@@ -64,7 +64,7 @@ package struct FrameOutput: Sendable {
         }
         let missing = count - (buffer.count - end)
         guard missing > 0 else { return }
-        buffer.append(contentsOf: repeatElement(0, count: max(missing, buffer.count, 4096)))
+        buffer += [UInt8](repeating: 0, count: max(missing, buffer.count, 4096))
     }
 }
 

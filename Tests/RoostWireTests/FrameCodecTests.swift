@@ -154,6 +154,10 @@ struct Frame: Equatable {
 
 func encode(_ frames: [Frame]) -> [UInt8] {
     var output = FrameOutput()
+    return encode(frames, with: &output)
+}
+
+func encode(_ frames: [Frame], with output: inout FrameOutput) -> [UInt8] {
     for frame in frames { output.append(frame.header, payload: frame.payload) }
     var bytes: [UInt8] = []
     _ = output.drain { span in

@@ -10,6 +10,7 @@ private let frameCount = getenv("ROOST_SOAK").map { String(cString: $0) } == "1"
     func pieces() throws {
         var random = SplitMix(seed: 0xf7a3)
         var decoder = FrameDecoder()
+        var output = FrameOutput()
         var expected: [Frame] = []
         var first = 0
         var count = 0
@@ -18,7 +19,7 @@ private let frameCount = getenv("ROOST_SOAK").map { String(cString: $0) } == "1"
             first = 0
             let batch = (0..<64).map { _ in random.frame(upTo: 200) }
             expected += batch
-            let bytes = encode(batch)
+            let bytes = encode(batch, with: &output)
             var start = 0
             while start < bytes.count {
                 let end = min(start + 1 + Int(random.next() % 900), bytes.count)
@@ -40,10 +41,11 @@ private let frameCount = getenv("ROOST_SOAK").map { String(cString: $0) } == "1"
     @Test("damaged frames are frames or errors, in bounded memory")
     func damage() throws {
         var random = SplitMix(seed: 0xdead)
+        var output = FrameOutput()
         var refused = 0
         var given = 0
         for _ in 0..<frameCount {
-            var bytes = encode([random.frame(upTo: 60), random.frame(upTo: 60)])
+            var bytes = encode([random.frame(upTo: 60), random.frame(upTo: 60)], with: &output)
             for _ in 0...random.next() % 3 {
                 bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
             }
