@@ -25,7 +25,10 @@ package final class ReactorByteStream: ByteStream, @unchecked Sendable {  // use
         var peer = roost_credentials()
         let result = roost_peer_credentials(socket.number, &peer)
         guard result == 0 else { throw SystemError("getsockopt", "SO_PEERCRED", code: -result) }
-        credentials = PeerCredentials(pid: peer.pid, uid: peer.uid, gid: peer.gid)
+        var groups = [UInt32](repeating: 0, count: 64)
+        let count = roost_peer_groups(socket.number, &groups, Int32(groups.count))
+        groups.removeLast(groups.count - Int(max(0, min(count, 64))))
+        credentials = PeerCredentials(pid: peer.pid, uid: peer.uid, gid: peer.gid, groups: groups)
         self.reactor = reactor
         descriptor = socket.release()
     }

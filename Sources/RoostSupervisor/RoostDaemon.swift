@@ -11,19 +11,24 @@ import RoostSystemd
 package enum RoostDaemon {
     /// Runs until everything has ended; returns the exit status (0, 64, 66, 70, 75 or 78).
     package static func run(arguments: [String]) -> Int32 {
-        do {
-            let invocation = try Invocation(arguments: arguments) { getenv($0).map { String(cString: $0) } }
-            return run(invocation)
-        } catch .help {
-            print(Invocation.usage)
-            return 0
-        } catch .version {
-            print("roostd \(Supervisor.version)")
-            return 0
-        } catch .usage(let problem) {
+        let invocation: Invocation
+        do throws(Invocation.Refusal) {
+            invocation = try Invocation(arguments: arguments) { getenv($0).map { String(cString: $0) } }
+        } catch {
+            return answer(error)
+        }
+        return run(invocation)
+    }
+
+    private static func answer(_ refusal: Invocation.Refusal) -> Int32 {
+        switch refusal {
+        case .help: print(Invocation.usage)
+        case .version: print("roostd \(Supervisor.version)")
+        case .usage(let problem):
             complain("roostd: \(problem)\n\(Invocation.usage)")
             return 64
         }
+        return 0
     }
 
     private static func run(_ invocation: Invocation) -> Int32 {
@@ -65,14 +70,10 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         self.invocation = invocation
         let sink = LogSink.standard(reactor)
         let book = LogBook(capacity: 20_000, bytes: 2 << 20, write: sink)
-        var ended: ((Int32) -> Void)?
-        supervisor = Supervisor(
-            reactor,
-            invocation: invocation,
-            installation: Installation(),
-            logs: book
-        ) { ended?($0) }
-        ended = { [unowned self] status in end(status) }
+        supervisor = Supervisor(reactor, invocation: invocation, installation: Installation(), logs: book)
+        supervisor.assumeIsolated { supervisor in
+            supervisor.whenEnded { [unowned self] status in end(status) }
+        }
     }
 
     func begin() throws {

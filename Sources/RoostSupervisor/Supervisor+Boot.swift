@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-package import RoostConfig
+import RoostConfig
 import RoostIPC
 import RoostJSON
 import RoostPolicy

@@ -106,7 +106,7 @@ extension Supervisor {
             do {
                 let payload = try await connection.request(.prepare, message.encoded(), within: limit)
                 let reply = try PrepareReply(decoding: payload)
-                refusals += reply.refused.problems.map { "\(handle.id): \($0)" }
+                refusals += (reply.refused?.problems ?? []).map { "\(handle.id): \($0)" }
             } catch {
                 refusals.append("\(handle.id) did not prepare: \(error)")
             }
@@ -161,10 +161,10 @@ extension Supervisor {
             do {
                 let limit = next.supervisor.reload.commit
                 _ = try await connection.request(.commit, message.encoded(), within: limit)
-                handle.assumeIsolated { $0.setGeneration(generation) }
+                await handle.setGeneration(generation)
             } catch {
                 say(.error, "\(handle.id) did not switch to generation \(generation): \(error); replacing it")
-                handle.assumeIsolated { $0.handle(.restart(.configuration), because: "it did not switch") }
+                await handle.handle(.restart(.configuration), because: "it did not switch")
             }
         }
         applyWorkers(next, from: current)
@@ -213,7 +213,7 @@ extension Supervisor {
             guard let worker = specification(handle.id.name), let known = stamps[worker.name],
                 let present = ExecutableStamp(executablePath(of: worker)), present != known
             else { continue }
-            handle.assumeIsolated { $0.handle(.restart(.upgrade), because: reason) }
+            await handle.handle(.restart(.upgrade), because: reason)
         }
     }
 }

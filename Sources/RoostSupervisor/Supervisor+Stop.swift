@@ -1,4 +1,5 @@
 import Glibc
+import RoostConfig
 import RoostPolicy
 import RoostReactor
 import RoostSystemd
@@ -22,7 +23,7 @@ extension Supervisor {
         let end = reactor.now.advanced(by: limit)
         for names in stopOrder {
             let phase = handles.values.filter { names.contains($0.id.name) }
-            for handle in phase { handle.assumeIsolated { $0.handle(.stop(.requested), because: "roostd stops") } }
+            for handle in phase { await handle.handle(.stop(.requested), because: "roostd stops") }
             for handle in phase {
                 let left = max(reactor.now.duration(to: end), .zero)
                 let glimpse = await handle.wait(within: left) { $0.state == .stopped }

@@ -80,17 +80,10 @@ extension Supervisor {
     package var summary: String {
         let wanted = handles.values.filter { handle in handle.assumeIsolated { $0.machine.isWanted } }
         let ready = wanted.count { state(of: $0) == .running }
-        let troubled = instances.compactMap { handle in handle.assumeIsolated { trouble(of: $0) } }
+        let now = reactor.now
+        let troubled = instances.compactMap { handle in handle.assumeIsolated { $0.trouble(at: now) } }
         let prefix = phase == .running ? "" : "\(phase.rawValue): "
         return ([prefix + "\(ready)/\(wanted.count) ready"] + troubled).joined(separator: ", ")
-    }
-
-    private nonisolated func trouble(of handle: isolated WorkerHandle) -> String? {
-        guard handle.machine.isWanted, handle.state != .running else { return nil }
-        let policy = handle.machine.policy
-        let failures = policy.failuresInPeriod(at: reactor.now)
-        let crashes = failures > 0 ? " (crash \(failures)/\(policy.settings.intensity))" : ""
-        return "\(handle.id) \(handle.state.rawValue)\(crashes)"
     }
 
     /// Whether something that should run does not.
@@ -98,5 +91,15 @@ extension Supervisor {
         handles.values.contains { handle in
             handle.assumeIsolated { $0.machine.isWanted && $0.state != .running && $0.state != .parked }
         }
+    }
+}
+
+extension WorkerHandle {
+    /// What the status line says of an instance that should run and does not.
+    fileprivate func trouble(at now: MonotonicInstant) -> String? {
+        guard machine.isWanted, state != .running else { return nil }
+        let failures = machine.policy.failuresInPeriod(at: now)
+        let crashes = failures > 0 ? " (crash \(failures)/\(machine.policy.settings.intensity))" : ""
+        return "\(id) \(state.rawValue)\(crashes)"
     }
 }

@@ -62,7 +62,7 @@ package actor Supervisor {
     var lastStatus = ""
     var strays: StrayReaper?
     /// Called once, with the exit status, when everything has ended.
-    var finish: ((Int32) -> Void)?
+    var finish: (@Sendable (Int32) -> Void)?
     var exitStatus: Int32 = 0
 
     package init(
@@ -70,19 +70,20 @@ package actor Supervisor {
         invocation: Invocation,
         installation: Installation,
         logs: LogBook,
-        eventCapacity: Int = 10_000,
-        finish: @escaping (Int32) -> Void
+        eventCapacity: Int = 10_000
     ) {
         self.reactor = reactor
         self.invocation = invocation
         self.installation = installation
         self.logs = logs
-        self.finish = finish
         startedAt = reactor.now
         events = Feed(capacity: eventCapacity)
         admission = AdmissionQueue(settings: .init(), at: reactor.now)
         store = GenerationStore(stateDirectory: invocation.stateDirectory, limit: 50)
     }
+
+    /// Has `action` called once, with the exit status, when everything has ended.
+    package func whenEnded(_ action: @escaping @Sendable (Int32) -> Void) { finish = action }
 
     /// Every instance in the order of the configuration.
     package var instances: [WorkerHandle] {

@@ -50,7 +50,7 @@ package struct ControlService: Sendable {
 
     private func dispatch(_ request: IncomingRequest) throws -> Answer {
         let peer = request.peer.credentials
-        func initiator(_ onBehalfOf: String) -> Initiator {
+        @Sendable func initiator(_ onBehalfOf: String) -> Initiator {
             .peer(uid: peer.uid, pid: peer.pid, onBehalfOf: onBehalfOf)
         }
         let supervisor = supervisor

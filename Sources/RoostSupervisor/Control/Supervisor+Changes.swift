@@ -14,9 +14,9 @@ extension Supervisor {
             throw RequestFailure(.unavailable, "rolling restarts are not available in this version; leave out --rolling")
         }
         let handles = try changeable(request.names, "restart", by: initiator)
-        let before = handles.map { handle in handle.assumeIsolated { $0.pid } }
+        let before = pids(of: handles)
         for handle in handles {
-            handle.assumeIsolated { $0.handle(.restart(.requested), because: "restart by \(initiator)") }
+            await handle.handle(.restart(.requested), because: "restart by \(initiator)")
         }
         return await outcomes(handles, before, within: .milliseconds(request.timeoutMs)) { glimpse, before in
             switch glimpse.state {
@@ -29,9 +29,9 @@ extension Supervisor {
 
     func start(_ names: [String], by initiator: Initiator) async throws -> ChangeReply {
         let handles = try changeable(names, "start", by: initiator)
-        let before = handles.map { handle in handle.assumeIsolated { $0.pid } }
+        let before = pids(of: handles)
         for handle in handles {
-            handle.assumeIsolated { $0.handle(.start, because: "start by \(initiator)") }
+            await handle.handle(.start, because: "start by \(initiator)")
         }
         return await outcomes(handles, before, within: .zero) { glimpse, _ in
             switch glimpse.state {
@@ -43,9 +43,9 @@ extension Supervisor {
 
     func stop(_ names: [String], by initiator: Initiator) async throws -> ChangeReply {
         let handles = try changeable(names, "stop", by: initiator)
-        let before = handles.map { handle in handle.assumeIsolated { $0.pid } }
+        let before = pids(of: handles)
         for handle in handles {
-            handle.assumeIsolated { $0.handle(.stop(.requested), because: "stop by \(initiator)") }
+            await handle.handle(.stop(.requested), because: "stop by \(initiator)")
         }
         return await outcomes(handles, before, wanted: .stopped, within: .zero) { glimpse, _ in glimpse.state == .stopped }
     }
@@ -80,6 +80,10 @@ extension Supervisor {
         }
         record(verb, names, by: initiator)
         return handles
+    }
+
+    private func pids(of handles: [WorkerHandle]) -> [Int32?] {
+        handles.map { handle in handle.assumeIsolated { $0.pid } }
     }
 
     /// Every change is in the log with its caller.

@@ -2,6 +2,7 @@ import Glibc
 import RoostConfig
 import RoostPolicy
 import RoostProtocol
+import RoostSystemd
 
 // What only the running supervisor can tell; the command adds what it sees itself.
 extension Supervisor {

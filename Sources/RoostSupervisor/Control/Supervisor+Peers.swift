@@ -1,4 +1,5 @@
 import Glibc
+import RoostConfig
 import RoostIPC
 import RoostPolicy
 import RoostProtocol

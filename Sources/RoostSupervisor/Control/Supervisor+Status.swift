@@ -4,6 +4,7 @@ import RoostIPC
 import RoostPolicy
 import RoostProtocol
 import RoostReactor
+import RoostSystemd
 
 // What can be asked without changing anything.
 extension Supervisor {
@@ -106,7 +107,7 @@ extension WorkerHandle {
             return message
         }
         if case .backoff(let until) = machine.phase {
-            status.nextStartSeconds = max(now.duration(to: until), .zero).seconds
+            status.nextStartSeconds = max(now.duration(to: until), Duration.zero).seconds
         }
         status.heartbeatAgeSeconds = lastHeartbeat.map { $0.duration(to: now).seconds }
         guard let pid, let figures = ProcessFigures(pid: pid) else { return status }

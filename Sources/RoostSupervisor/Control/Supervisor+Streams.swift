@@ -16,9 +16,9 @@ extension Supervisor {
             var item = LogLines()
             item.dropped = dropped
             item.lines = numbered.compactMap { id, record in
+                let worker = record.metadata["worker"]?.text ?? ""
                 guard record.level >= least, record.time.nanoseconds >= request.sinceNs ?? .min,
-                    names.isEmpty || names.contains(record.source.name)
-                        || record.metadata["worker"].map { names.contains($0.text) } == true
+                    names.isEmpty || names.contains(record.source.name) || names.contains(worker)
                 else { return nil }
                 return LogLine(record, id: id)
             }

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-package import RoostConfig
+import RoostConfig
 
 /// A TCP port that could not be taken.
 package struct ListenerError: Error, Equatable, CustomStringConvertible {

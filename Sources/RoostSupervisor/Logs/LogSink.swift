@@ -1,5 +1,6 @@
 import Glibc
 import RoostJSON
+import RoostPolicy
 import RoostReactor
 import RoostSystemd
 

@@ -12,26 +12,26 @@ package import RoostReactor
 /// Everything here is synchronous on the reactor: an exit is followed by its replacement's spawn within one event.
 package actor WorkerHandle {
     /// What the handle needs of its surroundings. Called on the loop.
-    package struct Surroundings {
-        package var requestAdmission: (InstanceID, _ streak: Int) -> Void
-        package var withdrawAdmission: (InstanceID) -> Void
+    package struct Surroundings: Sendable {
+        package var requestAdmission: @Sendable (InstanceID, _ streak: Int) -> Void
+        package var withdrawAdmission: @Sendable (InstanceID) -> Void
         /// What to start now; the descriptors 1 and 2 are put in by the handle.
-        package var spawnRequest: (InstanceID) throws -> SpawnRequest
+        package var spawnRequest: @Sendable (InstanceID) throws -> SpawnRequest
         /// The state has changed, for status, dependants and the event stream.
-        package var changed: (InstanceID, _ change: Change) -> Void
+        package var changed: @Sendable (InstanceID, _ change: Change) -> Void
         /// It ended by itself: strategies may concern others.
-        package var failed: (InstanceID) -> Void
-        package var escalate: (InstanceID) -> Void
-        package var log: (LogRecord) -> Void
+        package var failed: @Sendable (InstanceID) -> Void
+        package var escalate: @Sendable (InstanceID) -> Void
+        package var log: @Sendable (LogRecord) -> Void
 
         package init(
-            requestAdmission: @escaping (InstanceID, Int) -> Void,
-            withdrawAdmission: @escaping (InstanceID) -> Void,
-            spawnRequest: @escaping (InstanceID) throws -> SpawnRequest,
-            changed: @escaping (InstanceID, Change) -> Void,
-            failed: @escaping (InstanceID) -> Void,
-            escalate: @escaping (InstanceID) -> Void,
-            log: @escaping (LogRecord) -> Void
+            requestAdmission: @escaping @Sendable (InstanceID, Int) -> Void,
+            withdrawAdmission: @escaping @Sendable (InstanceID) -> Void,
+            spawnRequest: @escaping @Sendable (InstanceID) throws -> SpawnRequest,
+            changed: @escaping @Sendable (InstanceID, Change) -> Void,
+            failed: @escaping @Sendable (InstanceID) -> Void,
+            escalate: @escaping @Sendable (InstanceID) -> Void,
+            log: @escaping @Sendable (LogRecord) -> Void
         ) {
             self.requestAdmission = requestAdmission
             self.withdrawAdmission = withdrawAdmission
@@ -54,12 +54,12 @@ package actor WorkerHandle {
     }
 
     package nonisolated let id: InstanceID
-    private nonisolated let reactor: Reactor
+    nonisolated let reactor: Reactor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
     private let surroundings: Surroundings
     /// A plain program has no heartbeat and no connection.
-    private let isPlain: Bool
+    let isPlain: Bool
     private var heartbeatDeadline: Duration
     private var random = SystemRandomNumberGenerator()
 
@@ -265,7 +265,7 @@ extension WorkerHandle {
     /// The instance's own connection is there.
     package func attach(_ connection: Connection) {
         self.connection = connection
-        generation = connection.peer.hello.generation
+        generation = connection.assumeIsolated { $0.peer?.hello.generation } ?? 0
     }
 
     /// The connection is gone. The process may still be well; its heartbeats decide.
@@ -274,7 +274,7 @@ extension WorkerHandle {
     }
 
     private func disconnect() {
-        connection?.close()
+        connection?.assumeIsolated { $0.close() }
         connection = nil
     }
 
