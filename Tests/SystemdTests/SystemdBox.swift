@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import RoostJSON
 import Testing
 
 /// A booted systemd with Roost installed in it (Tests/Support/systemd-box), with a network of its own.
