@@ -85,6 +85,12 @@ int roost_peer_credentials(int fd, struct roost_credentials *out) {
     return 0;
 }
 
+int roost_peer_groups(int fd, gid_t *groups, int capacity) {
+    socklen_t size = (socklen_t)(sizeof(gid_t) * (size_t)capacity);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0) return -errno;
+    return (int)(size / sizeof(gid_t));
+}
+
 enum { MAX_FDS = 253 };  // SCM_MAX_FD of the kernel, unix(7)
 
 ssize_t roost_send_fds(int socket, const void *bytes, size_t length, const int *fds, int count) {
@@ -169,6 +175,7 @@ int roost_signalfd(const int *signals, int count) {
     return fd < 0 ? -errno : fd;
 }
 
+const char *roost_signal_name(int signal) { return sigabbrev_np(signal); }
 void roost_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 
 // --- spawn ----------------------------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ ssize_t roost_splice(int in, int out, size_t count);
 struct roost_credentials { pid_t pid; uid_t uid; gid_t gid; };
 /// getsockopt(2) SO_PEERCRED.
 int roost_peer_credentials(int fd, struct roost_credentials *out);
+/// getsockopt(2) SO_PEERGROUPS: the peer's supplementary groups. Returns how many there are, at most `capacity` filled.
+int roost_peer_groups(int fd, gid_t *groups, int capacity);
 /// sendmsg(2) with MSG_NOSIGNAL: the bytes and, by SCM_RIGHTS, `count` descriptors (at most 253, unix(7)).
 ssize_t roost_send_fds(int socket, const void *bytes, size_t length, const int *fds, int count);
 /// recvmsg(2) with MSG_CMSG_CLOEXEC | MSG_DONTWAIT. `*count` holds the capacity of `fds` on entry and how many came
@@ -84,6 +86,8 @@ int roost_set_process_name(const char *name);
 char **roost_environment(void);
 /// signalfd(2) for `signals` (non-blocking, CLOEXEC), after blocking them for this thread.
 int roost_signalfd(const int *signals, int count);
+/// sigabbrev_np(3): `KILL` for SIGKILL, NULL for what is no signal.
+const char *roost_signal_name(int signal);
 /// Ignores SIGPIPE for this process; children get the default back from roost_spawn.
 void roost_ignore_sigpipe(void);
 

@@ -1,0 +1,52 @@
+/// The last elements of an endless sequence, numbered from 1 without gaps, bounded in count and in cost.
+package struct BoundedRing<Element: Sendable>: Sendable {
+    private var elements: [Element?]
+    private var costs: [Int]
+    private var head = 0
+    private let costLimit: Int
+    /// How many are held.
+    package private(set) var count = 0
+    /// What those cost together.
+    package private(set) var cost = 0
+    /// The number of the last element; 0 before the first.
+    package private(set) var last: UInt64 = 0
+
+    /// - Parameters:
+    ///   - capacity: most elements held, at least 1.
+    ///   - costLimit: most cost held, in the unit of the elements' costs, bytes for instance.
+    package init(capacity: Int, costLimit: Int = .max) {
+        elements = Array(repeating: nil, count: max(capacity, 1))
+        costs = Array(repeating: 0, count: max(capacity, 1))
+        self.costLimit = costLimit
+    }
+
+    /// The number of the first element held; `last + 1` when none is.
+    package var first: UInt64 { last + 1 - UInt64(count) }
+
+    /// Adds an element, at the expense of the oldest; returns its number.
+    @discardableResult
+    package mutating func append(_ element: Element, cost elementCost: Int = 1) -> UInt64 {
+        if count == elements.count { removeFirst() }
+        while count > 0, cost + elementCost > costLimit { removeFirst() }
+        let place = (head + count) % elements.count
+        elements[place] = element
+        costs[place] = elementCost
+        count += 1
+        cost += elementCost
+        last += 1
+        return last
+    }
+
+    /// The element with a number, if it is still held.
+    package subscript(number: UInt64) -> Element? {
+        guard number >= first, number <= last else { return nil }
+        return elements[(head + Int(number - first)) % elements.count]
+    }
+
+    private mutating func removeFirst() {
+        cost -= costs[head]
+        elements[head] = nil
+        head = (head + 1) % elements.count
+        count -= 1
+    }
+}

@@ -1,0 +1,96 @@
+/// What is restarted after it ended by itself (OTP design principles, child specification, `restart`).
+package enum RestartRule: String, Sendable, CaseIterable {
+    /// Always.
+    case permanent
+    /// After a failure only.
+    case transient
+    /// Never.
+    case temporary
+}
+
+/// What happens when failures come faster than the intensity allows.
+package enum IntensityExceeded: String, Sendable, CaseIterable {
+    /// The worker is left alone until an operator or a change of configuration or executable lifts it.
+    case quarantine
+    /// The supervisor gives up as a whole (exit status 75), and its own supervisor decides.
+    case escalate
+}
+
+/// The settings of `RestartPolicy`.
+package struct RestartSettings: Sendable, Hashable {
+    package var rule = RestartRule.permanent
+    /// Failures tolerated within `period`.
+    package var intensity = 5
+    package var period = Duration.seconds(30)
+    package var exceeded = IntensityExceeded.quarantine
+    package var backoff = Backoff(base: .milliseconds(100), max: .seconds(10))
+    /// How long a worker has to be ready before its failures are forgotten.
+    package var healthyAfter = Duration.seconds(2)
+
+    package init() {}
+}
+
+/// Decides whether an incarnation that ended by itself is followed by another, and when.
+///
+/// The first failure after sustained health is followed at once; then pauses grow. A ready worker that dies of a
+/// SIGKILL was killed from outside (an operator, the OOM killer): that says nothing about the program, so it is
+/// neither delayed nor counted; the spawn budget bounds it.
+package struct RestartPolicy: Sendable {
+    package enum Decision: Sendable, Hashable {
+        case restart(after: Duration)
+        case finished
+        case quarantine
+        case escalate
+    }
+
+    /// How one incarnation ended.
+    package struct Ending: Sendable {
+        package let status: ExitStatus
+        package let reason: ExitReason
+        /// How long it was ready; nil if it never was.
+        package let readyFor: Duration?
+
+        package init(status: ExitStatus, reason: ExitReason, readyFor: Duration?) {
+            self.status = status
+            self.reason = reason
+            self.readyFor = readyFor
+        }
+
+        var isFailure: Bool { !(reason == .exited && status.isSuccess) }
+        var isKillFromOutside: Bool { reason == .signaled && status == .signal(9) && readyFor != nil }
+    }
+
+    package var settings: RestartSettings
+    /// Failures in a row without sustained health between them.
+    package private(set) var streak = 0
+    private var failures: [MonotonicInstant] = []
+
+    package init(settings: RestartSettings) { self.settings = settings }
+
+    /// How many failures of the present period count against the intensity, the figure behind "crash 2/5".
+    package func failuresInPeriod(at now: MonotonicInstant) -> Int {
+        failures.count { $0.advanced(by: settings.period) >= now }
+    }
+
+    /// `random` is uniform over 0..<1.
+    package mutating func ended(_ ending: Ending, at now: MonotonicInstant, random: Double) -> Decision {
+        switch settings.rule {
+        case .temporary: return .finished
+        case .transient where !ending.isFailure: return .finished
+        case .transient, .permanent: break
+        }
+        if ending.isKillFromOutside { return .restart(after: .zero) }
+        if let readyFor = ending.readyFor, readyFor >= settings.healthyAfter { forget() }
+        failures.removeAll { $0.advanced(by: settings.period) < now }
+        failures.append(now)
+        if failures.count > settings.intensity { return settings.exceeded == .quarantine ? .quarantine : .escalate }
+        defer { streak += 1 }
+        return .restart(after: streak == 0 ? .zero : settings.backoff.pause(attempt: streak, random: random))
+    }
+
+    /// Starts the count anew: an operator or a change has lifted the quarantine.
+    package mutating func forget() {
+        streak = 0
+        failures = []
+    }
+}

@@ -1,0 +1,77 @@
+import RoostJSON
+import RoostPolicy
+
+/// Cuts what a process writes into lines and makes records of them. A line that is a JSON object with a `message` is
+/// structured; any other text is a record of level `info`. A line over the limit is cut, with a mark.
+struct LogLineReader {
+    static let lineLimit = 16 * 1024
+
+    private var partial: [UInt8] = []
+    private var isSkipping = false
+    private let source: LogRecord.Source
+
+    init(source: LogRecord.Source) { self.source = source }
+
+    /// Takes bytes in any split and hands over each finished line's record.
+    mutating func append(_ bytes: UnsafeRawBufferPointer, at time: WallTime, _ emit: (LogRecord) -> Void) {
+        var start = bytes.startIndex
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            take(bytes[start..<end])
+            finish(at: time, emit)
+            start = end + 1
+        }
+        take(bytes[start...])
+    }
+
+    /// The stream has ended: what is left without a newline is a line too.
+    mutating func end(at time: WallTime, _ emit: (LogRecord) -> Void) {
+        if !partial.isEmpty { finish(at: time, emit) }
+    }
+
+    private mutating func take(_ bytes: Slice<UnsafeRawBufferPointer>) {
+        let room = Self.lineLimit - partial.count
+        partial.append(contentsOf: bytes.prefix(room))
+        if bytes.count > room { isSkipping = true }
+    }
+
+    private mutating func finish(at time: WallTime, _ emit: (LogRecord) -> Void) {
+        defer {
+            partial.removeAll(keepingCapacity: true)
+            isSkipping = false
+        }
+        if partial.last == UInt8(ascii: "\r") { partial.removeLast() }
+        guard !partial.isEmpty else { return }
+        var record = structured(at: time) ?? plain(at: time)
+        if isSkipping { record.metadata["truncated"] = .bool(true) }
+        emit(record)
+    }
+
+    private func plain(at time: WallTime) -> LogRecord {
+        LogRecord(
+            time: time,
+            level: .info,
+            source: source,
+            category: "output",
+            message: String(decoding: partial, as: UTF8.self)
+        )
+    }
+
+    /// `{"level": …, "category": …, "message": …, "metadata": {…}}`; other members become metadata.
+    private func structured(at time: WallTime) -> LogRecord? {
+        guard partial.first == UInt8(ascii: "{"), case .object(let object)? = try? JSONParser.parse(partial),
+            case .string(let message)? = object["message"]
+        else { return nil }
+        var record = LogRecord(time: time, level: .info, source: source, category: "output", message: message)
+        for member in object.members where member.key != "message" {
+            switch (member.key, member.value) {
+            case ("level", .string(let level)): record.level = LogLevel(rawValue: level) ?? .info
+            case ("category", .string(let category)): record.category = category
+            case ("metadata", .object(let metadata)):
+                for item in metadata.members { record.metadata[item.key] = item.value }
+            case ("timestamp", _): break  // the pipe keeps order; the supervisor's own clock makes it comparable
+            default: record.metadata[member.key] = member.value
+            }
+        }
+        return record
+    }
+}

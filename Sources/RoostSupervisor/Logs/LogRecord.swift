@@ -1,0 +1,69 @@
+package import RoostJSON
+package import RoostPolicy
+
+/// The severity of a log record, from least to most.
+package enum LogLevel: String, Sendable, CaseIterable, Comparable {
+    case debug, info, notice, warning, error, critical
+
+    package static func < (left: Self, right: Self) -> Bool { left.syslogPriority > right.syslogPriority }
+
+    /// The priority of syslog(3).
+    package var syslogPriority: Int {
+        switch self {
+        case .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+}
+
+/// One log line of any process of Roost.
+package struct LogRecord: Sendable {
+    /// Which process speaks.
+    package struct Source: Sendable, Hashable {
+        /// The worker's name; `roostd` for the supervisor itself.
+        package var name: String
+        package var instance: Int
+        package var pid: Int32
+
+        package init(name: String, instance: Int, pid: Int32) {
+            self.name = name
+            self.instance = instance
+            self.pid = pid
+        }
+    }
+
+    package var time: WallTime
+    package var level: LogLevel
+    package var source: Source
+    /// What the line is about, `connection` or `supervisor` for instance.
+    package var category: String
+    package var message: String
+    package var metadata = JSONObject()
+
+    package init(time: WallTime, level: LogLevel, source: Source, category: String, message: String) {
+        self.time = time
+        self.level = level
+        self.source = source
+        self.category = category
+        self.message = message
+    }
+
+    /// Bytes that the record costs in memory, roughly.
+    package var cost: Int {
+        metadata.members.reduce(96 + message.utf8.count) { $0 + $1.key.utf8.count + 48 }
+    }
+
+    /// One line for a person: `12:00:00.250 warning proxy/0 backend is down  rule=api`.
+    package var line: String {
+        let name = source.name == "roostd" ? "roostd" : "\(source.name)/\(source.instance)"
+        let start = "\(time.timeOfDay) \(level.rawValue) \(name) \(message)"
+        return metadata.members.reduce(into: start) { text, member in
+            let value = if case .string(let string) = member.value { string } else { JSONWriter.compact(member.value) }
+            text += " \(member.key)=\(value)"
+        }
+    }
+}

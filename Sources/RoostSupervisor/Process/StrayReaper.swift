@@ -1,0 +1,50 @@
+import CLinux
+import Glibc
+import RoostReactor
+
+/// Reaps what is not ours: roostd is the subreaper of its tree (prctl(2), PR_SET_CHILD_SUBREAPER), so a process that a
+/// worker started and left behind becomes a child of roostd.
+///
+/// Children of our own are reaped through their pidfd only; a wait for "any child" would steal their exit status.
+final class StrayReaper {
+    private let isOurs: (Int32) -> Bool
+    private let found: (Int32) -> Void
+    private var strays: Set<Int32> = []
+
+    /// `isOurs` tells our own children by pid; `found` is told of each stray once.
+    init(isOurs: @escaping (Int32) -> Bool, found: @escaping (Int32) -> Void) {
+        self.isOurs = isOurs
+        self.found = found
+    }
+
+    /// To be called at SIGCHLD, and now and then.
+    func sweep() {
+        let children = Self.children().filter { !isOurs($0) }
+        for pid in children {
+            if strays.insert(pid).inserted { found(pid) }
+            if waitpid(pid, nil, WNOHANG) != 0 { strays.remove(pid) }
+        }
+        strays.formIntersection(children)
+    }
+
+    /// Ends all strays: nothing is left behind at a stop.
+    func killAll() {
+        for pid in strays where waitpid(pid, nil, WNOHANG) == 0 { kill(pid, SIGKILL) }  // unreaped: the number is theirs
+    }
+
+    /// The pids of this process's children, from `/proc/thread-self/children` (proc(5)).
+    private static func children() -> [Int32] {
+        let number = roost_open("/proc/thread-self/children", O_RDONLY, 0)
+        guard number >= 0 else { return [] }
+        let descriptor = Descriptor(owning: number)
+        var text: [UInt8] = []
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+            while text.count < 1 << 20 {
+                let count = read(descriptor.number, buffer.baseAddress, 4096)
+                guard count > 0 else { return }
+                text.append(contentsOf: buffer[..<count])
+            }
+        }
+        return text.split(separator: UInt8(ascii: " ")).map { Int32(truncatingIfNeeded: ProcFile.number($0)) }
+    }
+}

@@ -1,0 +1,63 @@
+import CLinux
+import Glibc
+package import RoostReactor
+
+/// The directory of the sockets, held by one supervisor at a time.
+package struct RuntimeDirectory: ~Copyable {
+    package let path: String
+    private let lock: Descriptor
+
+    /// Why the directory cannot be used.
+    package enum Refusal: Error, CustomStringConvertible {
+        case unusable(SystemError)
+        case notPrivate(path: String, reason: String)
+        case held(path: String, pid: String)
+
+        package var description: String {
+            switch self {
+            case .unusable(let error): "\(error); give a directory that this user can write to with --runtime"
+            case .notPrivate(let path, let reason): "\(path) \(reason); choose another directory with --runtime"
+            case .held(let path, let pid):
+                "\(path) is in use by another roostd (pid \(pid)); stop it or choose another directory with --runtime"
+            }
+        }
+    }
+
+    /// Makes the directory if needed, checks that nobody else can put sockets into it, and takes its lock, which the
+    /// kernel gives back when this process ends, however it ends.
+    ///
+    /// - Throws: `Refusal`.
+    package init(_ path: String) throws(Refusal) {
+        self.path = path
+        try Self.makeDirectories(path)
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .unusable(SystemError("stat", path, code: errno)) }
+        guard status.st_uid == geteuid() else { throw .notPrivate(path: path, reason: "belongs to another user") }
+        guard status.st_mode & 0o022 == 0 else { throw .notPrivate(path: path, reason: "can be written to by others") }
+        let number = roost_open(path + "/roostd.lock", O_RDWR | O_CREAT, 0o644)
+        guard number >= 0 else { throw .unusable(SystemError("open", path + "/roostd.lock", code: -number)) }
+        let lock = Descriptor(owning: number)
+        guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = String(decoding: ProcFile.read(path + "/roostd.lock") ?? [], as: UTF8.self)
+            throw .held(path: path, pid: holder.isEmpty ? "unknown" : String(holder.prefix { $0.isNumber }))
+        }
+        let pid = "\(getpid())\n"
+        ftruncate(number, 0)
+        pwrite(number, pid, pid.utf8.count, 0)
+        self.lock = lock
+    }
+
+    /// The path of a socket in here.
+    package func socket(_ name: String) -> String { "\(path)/\(name).sock" }
+
+    /// Makes a directory and what is missing above it; those that exist stay as they are.
+    package static func makeDirectories(_ path: String) throws(Refusal) {
+        var partial = path.hasPrefix("/") ? "" : "."
+        for component in path.split(separator: "/") {
+            partial += "/\(component)"
+            guard mkdir(partial, 0o755) == 0 || errno == EEXIST else {
+                throw .unusable(SystemError("mkdir", partial, code: errno))
+            }
+        }
+    }
+}

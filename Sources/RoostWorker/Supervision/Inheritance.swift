@@ -1,0 +1,47 @@
+import CLinux
+import Glibc
+
+/// What a worker gets from whoever started it: named descriptors (sd_listen_fds(3)) and a few variables.
+package struct Inheritance {
+    /// Of ROOST_RUNTIME: the directory of the sockets; nil without a supervisor.
+    package let runtimeDirectory: String?
+    /// Of ROOST_INSTANCE.
+    package let instance: Int
+    /// By name: `configuration`, `ipc`, and the listeners, as `proxy.listen`. All CLOEXEC now.
+    package let descriptors: [(name: String, number: Int32)]
+
+    /// Why the environment cannot be used.
+    package struct Fault: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Takes everything out of the environment, so that nothing is inherited further.
+    ///
+    /// - Throws: `Fault` when LISTEN_FDS makes no sense.
+    package init() throws(Fault) {
+        func take(_ name: String) -> String? {
+            defer { unsetenv(name) }
+            return getenv(name).map { String(cString: $0) }
+        }
+        runtimeDirectory = take("ROOST_RUNTIME")
+        instance = take("ROOST_INSTANCE").flatMap(Int.init) ?? 0
+        let (pid, count, names) = (take("LISTEN_PID"), take("LISTEN_FDS"), take("LISTEN_FDNAMES"))
+        guard let count, pid == nil || pid == String(getpid()) else {
+            descriptors = []
+            return
+        }
+        guard let count = Int32(count), count >= 0, count <= 1024 else {
+            throw Fault(description: "LISTEN_FDS is \(count), not a number of descriptors; unset it or set it right")
+        }
+        let list = (names ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        descriptors = (0..<count).map { index in
+            (list.indices.contains(Int(index)) ? list[Int(index)] : "", 3 + index)  // SD_LISTEN_FDS_START
+        }
+        for (name, number) in descriptors where roost_set_cloexec(number, true) < 0 {
+            throw Fault(description: "descriptor \(number) (\(name)) of LISTEN_FDS is not open")
+        }
+    }
+
+    package func first(_ name: String) -> Int32? { descriptors.first { $0.name == name }?.number }
+    package func all(_ name: String) -> [Int32] { descriptors.filter { $0.name == name }.map(\.number) }
+}
