@@ -53,6 +53,7 @@ struct EffectiveSettings {
         case .text(let text): text.isEmpty ? "\"\"" : text
         case .boolean(let flag): "\(flag)"
         case .integer(let number): "\(number)"
+        case .size(let bytes): SizeText.format(bytes)
         case .duration(let duration): DurationText.format(duration)
         case .list(let elements): "[\(elements.map(text).joined(separator: ", "))]"
         case .environment(let variables):

@@ -104,8 +104,11 @@ struct YAMLDocument {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
             return fault(position(of: mark), problem, YAMLMend.mend(for: problem))
         case .composer(_, let problem, let mark, _):
-            let mend = problem.contains("another document") ? "keep one document, without ---" : "check the line"
-            return fault(position(of: mark), problem, mend)
+            let isSecond = problem.contains("another document")
+            return fault(
+                position(of: mark), isSecond ? "a second document starts here" : problem,
+                isSecond ? "keep one, and remove ---" : "check this line"
+            )
         case .reader(let problem, let offset, _, _):
             let characters = text.prefix(offset ?? 0)
             let place = YAMLScan(file: file).position(of: characters.utf8.count, in: Array(text.utf8))

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import RoostJSON
 import Testing
 
 /// A booted systemd with Roost installed in it (Tests/Support/systemd-box), with a network of its own.
@@ -24,13 +23,18 @@ struct SystemdBox: Sendable {
 
     let name: String
 
-    /// Boots a box, installs Roost as `make install` does, gives the box to `body` and takes it away again.
-    static func with(_ name: String, _ body: (SystemdBox) async throws -> Void) async throws {
+    /// Boots a box, installs Roost as `make install` does unless told otherwise, gives the box to `body` and takes it
+    /// away again.
+    static func with(
+        _ name: String,
+        installed: Bool = true,
+        _ body: (SystemdBox) async throws -> Void
+    ) async throws {
         let box = SystemdBox(name: "roost-\(name)-\(getpid())")
         try await box.tool("up", "--private-network")
         let outcome: Result<Void, any Error>
         do {
-            try await box.installRoost()
+            if installed { try await box.installRoost() }
             try await body(box)
             outcome = .success(())
         } catch {
@@ -96,12 +100,18 @@ struct SystemdBox: Sendable {
         try #require(result.status == 0, "systemd-box \(arguments): \(result.output)")
     }
 
-    private func installRoost() async throws {
+    /// Copies to `destination` what the script `.ci/NAME` puts into an empty folder, its first argument.
+    func copy(madeBy script: String, _ arguments: String..., to destination: String) async throws {
         let stage = FileManager.default.temporaryDirectory.appending(path: name)
+        try FileManager.default.createDirectory(at: stage, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: stage) }  // what is left in /tmp does no harm
-        let installed = try await SystemdTests.run(Self.top.path + "/.ci/install", [stage.path, "/usr"])
-        try #require(installed.status == 0, "\(installed.output)")
-        try await tool("copy", stage.path, "/")
+        let made = try await SystemdTests.run(Self.top.path + "/.ci/" + script, [stage.path] + arguments)
+        try #require(made.status == 0, "\(made.output)")
+        try await tool("copy", stage.path, destination)
+    }
+
+    private func installRoost() async throws {
+        try await copy(madeBy: "install", "/usr", to: "/")
         try await must("systemd-sysusers", "roost.conf")
         try await must("systemd-tmpfiles", "--create", "roost.conf")
         try await must("systemctl", "daemon-reload")

@@ -19,15 +19,19 @@ extension CheckedRule {
         methods = rule.match.methods
         switch rule.answer {
         case .forward(let backends, let balance):
-            self.backends = backends.map { url in
-                var backend = CheckedBackend()
-                backend.host = url.host
-                backend.port = UInt32(url.port)
-                return backend
+            self.backends = backends.map { backend in
+                var message = CheckedBackend()
+                message.host = backend.url.host
+                message.port = UInt32(backend.url.port)
+                message.weight = CheckedValue.encode(backend.weight)
+                return message
             }
             self.balance = balance.rawValue
         case .content(let source): contentSource = source.rawValue
         }
+        stripPrefix = rule.rewrite.stripPrefix
+        addPrefix = rule.rewrite.addPrefix
+        sendsBackendHost = rule.rewrite.host == .backend
         connectTimeout = CheckedValue.encode(rule.timeouts.connect)
         responseTimeout = CheckedValue.encode(rule.timeouts.response)
         idleTimeout = CheckedValue.encode(rule.timeouts.idle)
@@ -40,6 +44,7 @@ extension ForwardingRule {
         priority = try CheckedValue.number(message.priority, "priority", -1000...1000)
         match = try Match(message)
         answer = try Answer(message)
+        rewrite = try Rewrite(message)
         timeouts = Timeouts(
             connect: try CheckedValue.duration(message.connectTimeout, "connect_timeout"),
             response: try CheckedValue.duration(message.responseTimeout, "response_timeout"),
@@ -74,13 +79,24 @@ extension ForwardingRule.Answer {
             self = .content(try CheckedValue.word(message.contentSource, "content_source"))
             return
         }
-        var backends: [BackendURL] = []
+        var backends: [ForwardingRule.Backend] = []
         for backend in message.backends {
             let host = backend.host.contains(":") ? "[\(backend.host)]" : backend.host
             guard let url = BackendURL("http://\(host):\(backend.port)") else { throw .invalid("backend") }
-            backends.append(url)
+            let weight = try CheckedValue.count(backend.weight, "weight", 1...1000)
+            backends.append(ForwardingRule.Backend(url: url, weight: weight))
         }
         guard !backends.isEmpty else { throw .missing("backends") }
         self = .forward(backends, balance: try CheckedValue.word(message.balance, "balance"))
+    }
+}
+
+extension ForwardingRule.Rewrite {
+    fileprivate init(_ message: CheckedRule) throws(BundleError) {
+        host = message.sendsBackendHost ? .backend : .client
+        stripPrefix = nil
+        addPrefix = nil
+        if let text = message.stripPrefix { stripPrefix = try CheckedValue.text(text, "strip_prefix", .urlPath) }
+        if let text = message.addPrefix { addPrefix = try CheckedValue.text(text, "add_prefix", .urlPath) }
     }
 }

@@ -30,11 +30,10 @@ extension CheckedProxySettings {
         headBytes = CheckedValue.encodeSize(settings.limits.head)
         fields = CheckedValue.encode(settings.limits.fields)
         bodyBytes = CheckedValue.encodeSize(settings.limits.body ?? 0)
-        bufferBytes = CheckedValue.encodeSize(settings.limits.buffer)
+        targetBytes = CheckedValue.encodeSize(settings.limits.target)
         headTimeout = CheckedValue.encode(settings.timeouts.head)
         bodyTimeout = CheckedValue.encode(settings.timeouts.body)
         idleTimeout = CheckedValue.encode(settings.timeouts.idle)
-        upstreamConnections = CheckedValue.encode(settings.upstream.connections)
         upstreamIdleConnections = CheckedValue.encode(settings.upstream.idleConnections)
         upstreamIdleTimeout = CheckedValue.encode(settings.upstream.idleTimeout)
     }
@@ -47,7 +46,7 @@ extension ProxySettings {
             head: try CheckedValue.size(message.headBytes, "head"),
             fields: try CheckedValue.count(message.fields, "fields"),
             body: message.bodyBytes == 0 ? nil : try CheckedValue.size(message.bodyBytes, "body"),
-            buffer: try CheckedValue.size(message.bufferBytes, "buffer")
+            target: try CheckedValue.size(message.targetBytes, "target")
         )
         timeouts = Timeouts(
             head: try CheckedValue.duration(message.headTimeout, "head_timeout"),
@@ -55,7 +54,6 @@ extension ProxySettings {
             idle: try CheckedValue.duration(message.idleTimeout, "idle_timeout")
         )
         upstream = Upstream(
-            connections: try CheckedValue.count(message.upstreamConnections, "upstream_connections"),
             idleConnections: try CheckedValue.count(message.upstreamIdleConnections, "idle_connections", 0...10_000),
             idleTimeout: try CheckedValue.duration(message.upstreamIdleTimeout, "upstream_idle_timeout")
         )

@@ -6,12 +6,11 @@ enum LaterKeys {
     ]
     static let proxy = ["content_root", "content_allow"]
     static let rule = [
-        "rewrite", "headers", "validate", "retry", "circuit_breaker", "health_check", "rate_limit", "replace", "cache",
+        "headers", "validate", "retry", "circuit_breaker", "health_check", "rate_limit", "replace", "cache",
         "hash",
     ]
     static let ruleMatch = ["headers"]
     static let rulePath = ["regex"]
-    static let ruleBackend = ["weight"]
     static let ruleContent = ["when", "status", "content_type"]
     /// Methods of balancing that are named and not there.
     static let balance = ["least_connections", "power_of_two", "random", "consistent_hash"]

@@ -9,15 +9,15 @@ extension RoostSchema {
                 "limits", .live, "What one client may ask for.",
                 [
                     SchemaKey(
-                        "connections", .count(1...1_000_000), .value("10000"), .live,
+                        "connections", .count(1...1_000_000), .value("16384"), .live,
                         "Client connections per instance; more wait in the backlog."
                     ),
                     SchemaKey(
                         "head", .size(kibibyte...mebibyte), .value("32KiB"), .live,
-                        "Request line and header fields together; beyond it 431 (414 for the request line)."
+                        "Request line and header fields together; beyond it 431."
                     ),
                     SchemaKey(
-                        "fields", .count(8...1000), .value("100"), .live,
+                        "fields", .count(8...1000), .value("128"), .live,
                         "Header fields of a request or answer; beyond it 431."
                     ),
                     SchemaKey(
@@ -25,8 +25,8 @@ extension RoostSchema {
                         "Request body; beyond it 413. 0 is any size: bodies are streamed in bounded memory."
                     ),
                     SchemaKey(
-                        "buffer", .size(4 * kibibyte...mebibyte), .value("64KiB"), .live,
-                        "Bytes held per connection and direction before the sender has to wait."
+                        "target", .size(256...mebibyte), .value("8KiB"), .live,
+                        "The request's target (path and query); beyond it 414."
                     ),
                 ]
             ),
@@ -38,7 +38,7 @@ extension RoostSchema {
                         "From the first byte of a request to the end of its head; then 408."
                     ),
                     SchemaKey(
-                        "body", .milliseconds(100...600_000), .value("30s"), .live,
+                        "body", .milliseconds(100...600_000), .value("60s"), .live,
                         "Without progress while a body is sent or taken; then the connection is closed."
                     ),
                     SchemaKey(
@@ -51,16 +51,12 @@ extension RoostSchema {
                 "upstream", .live, "Connections to backends.",
                 [
                     SchemaKey(
-                        "connections", .count(1...100_000), .value("1024"), .live,
-                        "Per backend and instance; more requests wait for a free one within their connect timeout."
-                    ),
-                    SchemaKey(
                         "idle_connections", .count(0...10_000), .value("64"), .live,
                         "Kept open per backend for the next request."
                     ),
                     SchemaKey(
-                        "idle_timeout", .milliseconds(100...3_600_000), .value("30s"), .live,
-                        "A kept connection is closed after that; shorter than what backends use."
+                        "idle_timeout", .milliseconds(100...3_600_000), .value("60s"), .live,
+                        "A kept connection is closed after that; best shorter than what the backends have."
                     ),
                 ]
             ),

@@ -17,6 +17,20 @@ package enum RuleSchema {
                 "How a backend is chosen."
             ),
             .group(
+                "rewrite", .live, "What a backend gets to see instead of what the client sent.",
+                [
+                    .optional(
+                        "strip_prefix", .text(.urlPath), .live,
+                        "Taken off the path, in whole segments, where it is there."
+                    ),
+                    .optional("add_prefix", .text(.urlPath), .live, "Put before the path, after strip_prefix."),
+                    SchemaKey(
+                        "host", .choice(["client", "backend"]), .value("client"), .live,
+                        "The Host field: as the client sent it, or the backend's own."
+                    ),
+                ]
+            ),
+            .group(
                 "timeouts", .live, "How long a backend may take.",
                 [
                     SchemaKey("connect", .milliseconds(1...600_000), .value("1s"), .live, "To accept a connection."),
@@ -59,8 +73,10 @@ package enum RuleSchema {
     )
 
     static let backend = ObjectSchema(
-        [SchemaKey("url", .text(.backendURL), .required, .live, "http://HOST:PORT")],
-        later: LaterKeys.ruleBackend,
+        [
+            SchemaKey("url", .text(.backendURL), .required, .live, "http://HOST:PORT"),
+            SchemaKey("weight", .count(1...1000), .value("1"), .live, "Share of the requests, against the other backends."),
+        ],
         shorthand: "url"
     )
 

@@ -21,7 +21,7 @@ package struct Configuration: Sendable, Equatable {
 /// What the proxy worker is told; its bytes are `encoded()`.
 package struct ProxySection: Sendable, Equatable {
     package var settings: ProxySettings
-    /// In the order in which they are tried.
+    /// By name; the proxy orders them by priority and specificity.
     package var rules: [ForwardingRule]
     package var limits: SharedLimits
 }

@@ -15,8 +15,28 @@ package struct ForwardingRule: Sendable, Equatable {
 
     package enum Answer: Sendable, Equatable {
         /// At least one backend, none twice.
-        case forward([BackendURL], balance: Balance)
+        case forward([Backend], balance: Balance)
         case content(ContentSource)
+    }
+
+    package struct Backend: Sendable, Equatable {
+        package var url: BackendURL
+        /// Share of the requests, 1 to 1000.
+        package var weight: Int
+
+        package init(url: BackendURL, weight: Int = 1) {
+            self.url = url
+            self.weight = weight
+        }
+    }
+
+    /// What a backend gets to see instead of what the client sent.
+    package struct Rewrite: Sendable, Equatable {
+        package enum Host: String, Sendable { case client, backend }
+
+        package var stripPrefix: String?
+        package var addPrefix: String?
+        package var host: Host
     }
 
     package enum Balance: String, Sendable { case roundRobin = "round_robin" }
@@ -39,31 +59,6 @@ package struct ForwardingRule: Sendable, Equatable {
     package var priority: Int
     package var match: Match
     package var answer: Answer
+    package var rewrite: Rewrite
     package var timeouts: Timeouts
-}
-
-extension ForwardingRule {
-    /// The order in which rules are tried: priority, then how much the match says, then the name.
-    package static func isTriedBefore(_ left: ForwardingRule, _ right: ForwardingRule) -> Bool {
-        if left.priority != right.priority { return left.priority > right.priority }
-        let (mine, other) = (left.match.specificity, right.match.specificity)
-        if mine != other { return other.lexicographicallyPrecedes(mine) }
-        return left.name < right.name
-    }
-}
-
-extension ForwardingRule.Match {
-    /// Larger is more specific, element by element: an exact path before a prefix before none, the longer prefix, a full
-    /// host before a pattern before none, the longer host, methods before none. Of several hosts the vaguest counts.
-    fileprivate var specificity: [Int] {
-        let pathRank =
-            switch path {
-            case .exact(let text): [2, text.utf8.count]
-            case .prefix(let text): [1, text.utf8.count]
-            case nil: [0, 0]
-            }
-        let hostRank = hosts.map { [$0.matchesSubdomains ? 1 : 2, $0.name.utf8.count] }
-        let vaguest = hostRank.min { $0.lexicographicallyPrecedes($1) } ?? [0, 0]
-        return pathRank + vaguest + [methods.isEmpty ? 0 : 1]
-    }
 }

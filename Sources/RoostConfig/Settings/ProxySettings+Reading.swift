@@ -8,7 +8,7 @@ extension ProxySettings {
             head: limits.integer("head"),
             fields: limits.integer("fields"),
             body: body == 0 ? nil : body,
-            buffer: limits.integer("buffer")
+            target: limits.integer("target")
         )
         self.timeouts = Timeouts(
             head: timeouts.duration("head"),
@@ -16,7 +16,6 @@ extension ProxySettings {
             idle: timeouts.duration("idle")
         )
         self.upstream = Upstream(
-            connections: upstream.integer("connections"),
             idleConnections: upstream.integer("idle_connections"),
             idleTimeout: upstream.duration("idle_timeout")
         )
@@ -35,15 +34,27 @@ extension ForwardingRule {
             methods: match.texts("methods")
         )
         if setting["content"].isAbsent {
-            let backends = setting["backends"].elements.compactMap { $0["url"].text.flatMap(BackendURL.init) }
+            let backends = setting["backends"].elements.compactMap(Backend.init)
             answer = .forward(backends, balance: setting.word("balance", else: .roundRobin))
         } else {
             answer = .content(setting["content"].word("source", else: .welcome))
         }
+        rewrite = Rewrite(
+            stripPrefix: setting["rewrite"]["strip_prefix"].text,
+            addPrefix: setting["rewrite"]["add_prefix"].text,
+            host: setting["rewrite"].word("host", else: .client)
+        )
         self.timeouts = Timeouts(
             connect: timeouts.duration("connect"),
             response: timeouts.duration("response"),
             idle: timeouts.duration("idle")
         )
+    }
+}
+
+extension ForwardingRule.Backend {
+    fileprivate init?(_ setting: Setting) {
+        guard let url = setting["url"].text.flatMap(BackendURL.init) else { return nil }
+        self.init(url: url, weight: setting.integer("weight"))
     }
 }

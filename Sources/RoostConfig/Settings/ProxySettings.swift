@@ -9,8 +9,8 @@ package struct ProxySettings: Sendable, Equatable {
         package var fields: Int
         /// Nil: any size.
         package var body: Int?
-        /// Held per connection and direction.
-        package var buffer: Int
+        /// Path and query.
+        package var target: Int
     }
 
     package struct Timeouts: Sendable, Equatable {
@@ -22,7 +22,6 @@ package struct ProxySettings: Sendable, Equatable {
 
     /// Per backend and instance.
     package struct Upstream: Sendable, Equatable {
-        package var connections: Int
         package var idleConnections: Int
         package var idleTimeout: Duration
     }

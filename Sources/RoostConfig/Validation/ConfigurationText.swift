@@ -52,7 +52,7 @@ package struct ConfigurationText: Sendable {
         let limits = SharedLimits(root["limits"])
         let proxy = ProxySection(
             settings: ProxySettings(root["proxy"]),
-            rules: ruleSettings.map { ForwardingRule($0) }.sorted(by: ForwardingRule.isTriedBefore),
+            rules: ruleSettings.map { ForwardingRule($0) },
             limits: limits
         )
         let configuration = Configuration(

@@ -5,8 +5,9 @@ package struct Setting: Sendable {
         case absent
         case text(String)
         case boolean(Bool)
-        /// Integers, and sizes in bytes.
         case integer(Int64)
+        /// In bytes.
+        case size(Int64)
         case duration(Duration)
         case list([Setting])
         /// An object's keys in the order of the schema, or a map's in the order of the text.
@@ -57,7 +58,13 @@ extension Setting {
     package var elements: [Setting] { if case .list(let elements) = value { elements } else { [] } }
     package var isAbsent: Bool { if case .absent = value { true } else { false } }
     package var text: String? { if case .text(let text) = value { text } else { nil } }
-    package var integer: Int64? { if case .integer(let number) = value { number } else { nil } }
+    /// An integer, or a size in bytes.
+    package var integer: Int64? {
+        switch value {
+        case .integer(let number), .size(let number): number
+        default: nil
+        }
+    }
     package var duration: Duration? { if case .duration(let duration) = value { duration } else { nil } }
     package var boolean: Bool? { if case .boolean(let flag) = value { flag } else { nil } }
     package var isMistaken: Bool { origin == .mistaken }

@@ -125,7 +125,7 @@ extension ValueType {
             return (.absent, ("\(text.quoted) is not a size", mend))
         }
         guard range.contains(size) else { return (.absent, ("\(text) is out of range", "write \(description)")) }
-        return (.integer(size), nil)
+        return (.size(size), nil)
     }
 
     private func readChoice(_ text: String, _ words: [String]) -> (Setting.Value, Fault?) {

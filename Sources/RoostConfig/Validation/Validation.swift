@@ -25,7 +25,7 @@ package struct Validation {
     ) {
         let isFromEnvironment = position.file == SourcePosition.environment.file
         let key = isFromEnvironment ? overrides[path]?.variable ?? path : path
-        findings.append(Finding(severity, position, key, problem, mend))
+        findings.append(Finding(severity, position, key.isEmpty ? "file" : key, problem, mend))
     }
 
     /// Adds what another validation has found.
@@ -63,8 +63,9 @@ package struct Validation {
                 return Setting(members(of: schema, [], path: path, at: position), .mistaken, at: position, path: path)
             }
         }
-        reportStrangers(entries, schema, path: path)
-        let origin: Setting.Origin = node == nil ? .fallback : .file
+        // With a key that nobody knows, what the object says is not known either.
+        let isWhole = reportStrangers(entries, schema, path: path)
+        let origin: Setting.Origin = !isWhole ? .mistaken : node == nil ? .fallback : .file
         return Setting(members(of: schema, entries, path: path, at: position), origin, at: position, path: path)
     }
 
@@ -148,10 +149,13 @@ package struct Validation {
         }
     }
 
+    /// True when there are none.
     private mutating func reportStrangers(
         _ entries: [ConfigurationNode.Entry], _ schema: ObjectSchema, path: String
-    ) {
+    ) -> Bool {
         let known = schema.keys.map(\.name)
+        // A long list helps nobody; the reference file has it.
+        let choice = known.count > 8 ? "remove it" : "remove it, or use one of \(Self.list(known))"
         for entry in entries where !known.contains(entry.key) {
             let key = Self.join(path, entry.key)
             if schema.later.contains(entry.key) {
@@ -161,9 +165,10 @@ package struct Validation {
             } else if let near = Spelling.nearest(to: entry.key, in: known) {
                 report(.error, entry.position, key, "is not a known key", "did you mean \(near)?")
             } else {
-                report(.error, entry.position, key, "is not a known key", "remove it, or use one of \(Self.list(known))")
+                report(.error, entry.position, key, "is not a known key", choice)
             }
         }
+        return entries.allSatisfy { known.contains($0.key) }
     }
 
     // MARK: Values

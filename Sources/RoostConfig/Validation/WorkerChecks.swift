@@ -30,7 +30,7 @@ struct WorkerChecks {
             if let first = command.elements.first, first.text == "" {
                 validation.report(first, "is empty", "write the program's name or path")
             }
-        } else if executable.isAbsent, !worker.isMistaken, name != "roostd", !machine.hasWorker(name) {
+        } else if executable.isAbsent, name != "roostd", !machine.hasWorker(name) {
             validation.report(
                 worker, "there is no program roost-\(name) beside roostd",
                 "install it, name the program by executable, or give a command"

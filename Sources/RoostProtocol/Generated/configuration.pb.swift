@@ -543,7 +543,7 @@ package struct CheckedListener: ProtobufMessage {
 
 package struct CheckedProxySection: ProtobufMessage {
     package var settings: CheckedProxySettings?
-    /// In the order in which they are tried.
+    /// By name; the worker orders them.
     package var rules: [CheckedRule] = []
     package var limits: CheckedLimits?
 
@@ -574,11 +574,11 @@ package struct CheckedProxySettings: ProtobufMessage {
     package var fields: UInt32 = 0
     /// 0: any.
     package var bodyBytes: UInt64 = 0
-    package var bufferBytes: UInt64 = 0
+    /// Path and query of a request.
+    package var targetBytes: UInt64 = 0
     package var headTimeout: UInt64 = 0
     package var bodyTimeout: UInt64 = 0
     package var idleTimeout: UInt64 = 0
-    package var upstreamConnections: UInt32 = 0
     package var upstreamIdleConnections: UInt32 = 0
     package var upstreamIdleTimeout: UInt64 = 0
 
@@ -593,13 +593,12 @@ package struct CheckedProxySettings: ProtobufMessage {
         case 2: headBytes = try reader.uint64(field)
         case 3: fields = try reader.uint32(field)
         case 4: bodyBytes = try reader.uint64(field)
-        case 5: bufferBytes = try reader.uint64(field)
+        case 5: targetBytes = try reader.uint64(field)
         case 6: headTimeout = try reader.uint64(field)
         case 7: bodyTimeout = try reader.uint64(field)
         case 8: idleTimeout = try reader.uint64(field)
-        case 9: upstreamConnections = try reader.uint32(field)
-        case 10: upstreamIdleConnections = try reader.uint32(field)
-        case 11: upstreamIdleTimeout = try reader.uint64(field)
+        case 9: upstreamIdleConnections = try reader.uint32(field)
+        case 10: upstreamIdleTimeout = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -609,13 +608,12 @@ package struct CheckedProxySettings: ProtobufMessage {
         writer.uint64(headBytes, at: 2)
         writer.uint32(fields, at: 3)
         writer.uint64(bodyBytes, at: 4)
-        writer.uint64(bufferBytes, at: 5)
+        writer.uint64(targetBytes, at: 5)
         writer.uint64(headTimeout, at: 6)
         writer.uint64(bodyTimeout, at: 7)
         writer.uint64(idleTimeout, at: 8)
-        writer.uint32(upstreamConnections, at: 9)
-        writer.uint32(upstreamIdleConnections, at: 10)
-        writer.uint64(upstreamIdleTimeout, at: 11)
+        writer.uint32(upstreamIdleConnections, at: 9)
+        writer.uint64(upstreamIdleTimeout, at: 10)
     }
 }
 
@@ -638,6 +636,10 @@ package struct CheckedRule: ProtobufMessage {
     package var idleTimeout: UInt64 = 0
     /// welcome.
     package var contentSource: String = ""
+    package var stripPrefix: String?
+    package var addPrefix: String?
+    /// The Host field is the backend's own.
+    package var sendsBackendHost: Bool = false
 
     package init() {}
 
@@ -658,6 +660,9 @@ package struct CheckedRule: ProtobufMessage {
         case 10: responseTimeout = try reader.uint64(field)
         case 11: idleTimeout = try reader.uint64(field)
         case 12: contentSource = try reader.string(field)
+        case 13: stripPrefix = try reader.string(field)
+        case 14: addPrefix = try reader.string(field)
+        case 15: sendsBackendHost = try reader.bool(field)
         default: try reader.skip(field)
         }
     }
@@ -675,6 +680,9 @@ package struct CheckedRule: ProtobufMessage {
         writer.uint64(responseTimeout, at: 10)
         writer.uint64(idleTimeout, at: 11)
         writer.string(contentSource, at: 12)
+        if let stripPrefix { writer.string(stripPrefix, at: 13, always: true) }
+        if let addPrefix { writer.string(addPrefix, at: 14, always: true) }
+        writer.bool(sendsBackendHost, at: 15)
     }
 }
 
@@ -704,6 +712,7 @@ package struct CheckedHost: ProtobufMessage {
 package struct CheckedBackend: ProtobufMessage {
     package var host: String = ""
     package var port: UInt32 = 0
+    package var weight: UInt32 = 0
 
     package init() {}
 
@@ -714,6 +723,7 @@ package struct CheckedBackend: ProtobufMessage {
         switch field.number {
         case 1: host = try reader.string(field)
         case 2: port = try reader.uint32(field)
+        case 3: weight = try reader.uint32(field)
         default: try reader.skip(field)
         }
     }
@@ -721,5 +731,6 @@ package struct CheckedBackend: ProtobufMessage {
     package func encode(to writer: inout ProtobufWriter) {
         writer.string(host, at: 1)
         writer.uint32(port, at: 2)
+        writer.uint32(weight, at: 3)
     }
 }
