@@ -239,7 +239,7 @@ package actor Connection {
         stream.flushSoon()
     }
 
-    func flush() {
+    package func flush() {
         flushIsDue = false
         while !isClosed, output.pending > 0 {
             switch stream.write(from: &output) {
