@@ -80,12 +80,8 @@ actor Bench {
     private func wireEvents(_ wire: Connection, _ count: Int) async throws {
         let message = [UInt8](repeating: 1, count: messageSize)
         for _ in 0..<count {
-            do {
-                try await wire.sendEvent(.heartbeat, message)
-            } catch where error.code == .exhausted {
-                await wire.drained()
-                try await wire.sendEvent(.heartbeat, message)
-            }
+            if await wire.pendingOutput > 192 << 10 { await wire.drained() }
+            try await wire.sendEvent(.heartbeat, message)
         }
         _ = try await wire.request(.status, message)
     }
