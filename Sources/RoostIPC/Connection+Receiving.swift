@@ -118,6 +118,7 @@ extension Connection: ByteStreamReceiver {
         handshakeDeadline = nil
         if hello.maxFrameLength > 0 { peerFrameLength = Int(hello.maxFrameLength) }
         peer = Peer(credentials: stream.credentials, hello: hello)
+        armTimer()
         handler.opened(self)
     }
 
@@ -206,7 +207,7 @@ extension Connection: ByteStreamReceiver {
     /// one timer a connection, not one a request.
     func armTimer() {
         let deadlines = [session.earliestDeadline, handshakeDeadline, pings.values.map(\.deadline).min()]
-        if let earliest = deadlines.compactMap({ $0 }).min(), !isClosed { stream.wake(at: earliest) }
+        if !isClosed { stream.wake(at: deadlines.compactMap { $0 }.min()) }
     }
 
     private func expire() {

@@ -111,10 +111,12 @@ package final class ReactorByteStream: ByteStream, @unchecked Sendable {  // use
         if let flush, isOpen { reactor.beforeWait(flush) }
     }
 
-    package func wake(at deadline: MonotonicInstant) {
+    package func wake(at deadline: MonotonicInstant?) {
         guard isOpen, deadline != timerDeadline else { return }
         if let timer { reactor.cancel(timer) }
         timerDeadline = deadline
+        timer = nil
+        guard let deadline else { return }
         timer = reactor.schedule(at: deadline) { [weak self] in
             self?.timer = nil
             self?.timerDeadline = nil

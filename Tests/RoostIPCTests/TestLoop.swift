@@ -32,12 +32,12 @@ final class TestLoop: Sendable {
         try await body(loop)
     }
 
-    /// Two ends of one Unix-domain socket, non-blocking.
-    static func pair() throws -> (Descriptor, Descriptor) {
+    /// Two ends of one Unix-domain socket, non-blocking, which the caller owns.
+    static func pair() throws -> (Int32, Int32) {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
-        return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+        return (ends[0], ends[1])
     }
 
     /// Two open connections to each other.
@@ -49,14 +49,14 @@ final class TestLoop: Sendable {
     ) async throws -> (client: Connection, server: Connection) {
         let (left, right) = try Self.pair()
         let acceptor = Connection(
-            try ReactorByteStream(right, on: reactor),
+            try ReactorByteStream(Descriptor(owning: right), on: reactor),
             .acceptor,
             identity: Self.identity("server"),
             handler: server,
             limits: serverLimits
         )
         let dialler = Connection(
-            try ReactorByteStream(left, on: reactor),
+            try ReactorByteStream(Descriptor(owning: left), on: reactor),
             .dialler,
             identity: Self.identity("client"),
             handler: client,
