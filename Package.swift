@@ -89,6 +89,11 @@ let package = Package(
             path: "Tests/RoostTestSupport",
             swiftSettings: strict
         ),
+        program(
+            "ipc-bench",
+            ["CLinux", "RoostIPC", "RoostPolicy", "RoostProtocol", "RoostReactor"],
+            path: "Tests/Benchmarks/ipc"
+        ),
         program("scripted-worker", ["CLinux", "RoostReactor", "RoostWorker"], path: "Tests/Fixtures/scripted-worker"),
         tests("RoostWireTests", ["RoostWire"]),
         tests("RoostPolicyTests", ["RoostPolicy"]),

@@ -27,6 +27,7 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     private var timers = TimerQueue()
     private var sources = SourceTable()
     private var turnEnders: [() -> Void] = []
+    private var beforeWaiting: [() -> Void] = []
 
     /// Creates the loop; the creating thread owns it until `run` is called on another.
     ///
@@ -140,6 +141,10 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// handler closed. Stays for the life of the loop.
     package func atEndOfTurn(_ action: @escaping () -> Void) { turnEnders.append(action) }
 
+    /// Calls `action` once, when the jobs at hand have run and before the loop waits for descriptors: the place to
+    /// write out in one go what callbacks and tasks have gathered.
+    package func beforeWait(_ action: @escaping () -> Void) { beforeWaiting.append(action) }
+
     // MARK: Other threads
 
     /// Calls `action` on the loop's thread. From any thread.
@@ -203,6 +208,7 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     private func turn(mayWait: Bool) -> Bool {
         var didWork = runJobs()
         guard isRunning else { return true }
+        didWork = runBeforeWaiting() || didWork
         let count = roost_epoll_wait(epoll, events, Int32(Self.eventCapacity), timeout(mayWait: mayWait))
         wakeUps &+= 1
         if count > 0 {
@@ -213,11 +219,11 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         }
         didWork = fireTimers() || didWork
         for end in turnEnders { end() }
-        return didWork || !jobs.isEmpty
+        return didWork || !jobs.isEmpty || !beforeWaiting.isEmpty
     }
 
     private func timeout(mayWait: Bool) -> Int64 {
-        guard mayWait, jobs.isEmpty else { return 0 }
+        guard mayWait, jobs.isEmpty, beforeWaiting.isEmpty else { return 0 }
         guard let earliest = timers.earliest else { return -1 }
         return max(0, now.duration(to: earliest).wholeNanoseconds)
     }
@@ -241,6 +247,14 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
             fire()
         }
         return fired
+    }
+
+    private func runBeforeWaiting() -> Bool {
+        guard !beforeWaiting.isEmpty else { return false }
+        let actions = beforeWaiting
+        beforeWaiting.removeAll(keepingCapacity: true)
+        for action in actions { action() }
+        return true
     }
 
     private func runJobs() -> Bool {

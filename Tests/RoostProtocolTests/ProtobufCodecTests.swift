@@ -121,7 +121,7 @@ import Testing
         #expect(throws: ProtobufError.tooLong(length: 18, limit: 17)) {
             try Hello(decoding: Self.helloBytes, limits: .init(length: 17))
         }
-        let empties = [UInt8](repeating: 0x22, count: 100).flatMap { [$0, 0x00] }
+        let empties = [UInt8]((0..<200).map { $0 % 2 == 0 ? 0x22 : 0x00 })
         #expect(try Heartbeat(decoding: empties, limits: .init(messages: 100)).progress.count == 100)
         #expect(throws: ProtobufError.tooManyMessages(limit: 99)) {
             try Heartbeat(decoding: empties, limits: .init(messages: 99))
@@ -133,7 +133,7 @@ import Testing
     func damage() throws {
         var random = SplitMix(seed: 3)
         var bytes = Self.helloBytes
-        bytes += (0..<8).flatMap { _ in [0x22, 0x04, 0x0a, 0x02, 0x61, 0x62] as [UInt8] }
+        for _ in 0..<8 { bytes += [0x22, 0x04, 0x0a, 0x02, 0x61, 0x62] }
         var refused = 0
         for _ in 0..<20_000 {
             var damaged = bytes
