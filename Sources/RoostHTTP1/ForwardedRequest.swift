@@ -81,30 +81,28 @@ package struct ForwardedRequest {
         _ writer: inout HeadWriter
     ) {
         // Kept lines that follow each other are copied as one run.
-        var runStart = -1
+        var runStart = 0
         var runEnd = 0
         var index = 0
         while index < fields.count {
             let field = fields[index]
             let passes = !field.isDropped && !field.kind.isHopByHop && !field.kind.isRewrittenInRequest
-            if passes {
-                if field.kind == .maxForwards, let left = head.maxForwards, left > 0 {
+            let isCounted = field.kind == .maxForwards && head.maxForwards != nil
+            if passes, !isCounted {
+                if runEnd == 0 { runStart = Int(field.name.start) }
+                runEnd = Int(field.lineEnd)
+            } else {
+                writer.append(bytes, runStart, runEnd)
+                (runStart, runEnd) = (0, 0)
+                if passes, let left = head.maxForwards, left > 0 {
                     writer.append("Max-Forwards: ")
                     writer.append(decimal: left &- 1)
                     writer.append("\r\n")
-                    writer.append(bytes, runStart, runEnd)
-                    (runStart, runEnd) = (-1, 0)
-                } else {
-                    if runStart < 0 { runStart = Int(field.name.start) }
-                    runEnd = Int(field.lineEnd)
                 }
-            } else if runStart >= 0 {
-                writer.append(bytes, runStart, runEnd)
-                (runStart, runEnd) = (-1, 0)
             }
             index &+= 1
         }
-        writer.append(bytes, max(runStart, 0), runEnd)
+        writer.append(bytes, runStart, runEnd)
     }
 
     /// Whether our own name stands in a Via field already: the request has come round in a loop.
