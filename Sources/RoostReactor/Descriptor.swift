@@ -17,3 +17,14 @@ package struct Descriptor: ~Copyable, Sendable {
         return number
     }
 }
+
+/// A file descriptor that several keep, closed when the last of them goes.
+package final class SharedDescriptor: Sendable {
+    /// The number, for system calls that do not keep it.
+    package let number: Int32
+
+    /// Takes ownership of an open descriptor.
+    package init(owning number: Int32) { self.number = number }
+
+    deinit { close(number) }
+}

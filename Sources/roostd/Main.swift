@@ -1,1 +1,7 @@
-@main struct Main { static func main() {} }
+import Glibc
+import RoostSupervisor
+
+@main
+struct Main {
+    static func main() { exit(RoostDaemon.run(arguments: Array(CommandLine.arguments.dropFirst()))) }
+}

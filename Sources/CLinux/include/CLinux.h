@@ -103,6 +103,9 @@ enum roost_spawn_step {
     ROOST_SPAWN_EXEC,
 };
 
+/// Numbers of setrlimit(2) that Glibc's module does not show to Swift.
+enum { ROOST_RLIMIT_NPROC = 6, ROOST_RLIMIT_MEMLOCK = 8 };
+
 /// One resource limit (setrlimit(2)).
 struct roost_limit { int resource; uint64_t soft; uint64_t hard; };
 

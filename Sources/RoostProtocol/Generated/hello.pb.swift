@@ -51,6 +51,8 @@ package struct Hello: ProtobufMessage {
     package var executableVersion: String = ""
     /// The configuration generation that a worker runs with; 0 none yet.
     package var generation: UInt64 = 0
+    /// Bytes of a frame behind its length field that this side accepts; 0: 1 MiB.
+    package var maxFrameLength: UInt32 = 0
 
     package init() {}
 
@@ -67,6 +69,7 @@ package struct Hello: ProtobufMessage {
         case 6: pid = try reader.int32(field)
         case 7: executableVersion = try reader.string(field)
         case 8: generation = try reader.uint64(field)
+        case 9: maxFrameLength = try reader.uint32(field)
         default: try reader.skip(field)
         }
     }
@@ -80,6 +83,7 @@ package struct Hello: ProtobufMessage {
         writer.int32(pid, at: 6)
         writer.string(executableVersion, at: 7)
         writer.uint64(generation, at: 8)
+        writer.uint32(maxFrameLength, at: 9)
     }
 }
 
@@ -91,7 +95,7 @@ package struct Welcome: ProtobufMessage {
     package var name: String = ""
     package var pid: Int32 = 0
     package var executableVersion: String = ""
-    /// Bytes of a frame after its length field that this side accepts at most.
+    /// Bytes of a frame behind its length field that this side accepts; 0: 1 MiB.
     package var maxFrameLength: UInt32 = 0
 
     package init() {}

@@ -304,6 +304,8 @@ package struct Aborted: ProtobufMessage {
 /// Stop accepting, finish what is in flight, reply, exit.
 package struct Drain: ProtobufMessage {
     package var deadlineMs: UInt32 = 0
+    /// How long a connection without a request in flight may stay open for one more; at most the deadline.
+    package var idleMs: UInt32 = 0
 
     package init() {}
 
@@ -313,12 +315,14 @@ package struct Drain: ProtobufMessage {
     ) throws(ProtobufError) {
         switch field.number {
         case 1: deadlineMs = try reader.uint32(field)
+        case 2: idleMs = try reader.uint32(field)
         default: try reader.skip(field)
         }
     }
 
     package func encode(to writer: inout ProtobufWriter) {
         writer.uint32(deadlineMs, at: 1)
+        writer.uint32(idleMs, at: 2)
     }
 }
 

@@ -1,6 +1,4 @@
-import Glibc
-package import RoostPolicy
-package import RoostProtocol
+package import RoostConfig
 package import RoostReactor
 
 /// Has the configuration read and checked by the short-lived helper `roost-config`, so that neither a YAML reader nor
@@ -17,13 +15,13 @@ package struct ConfigurationLoader: Sendable {
         self.environment = environment
     }
 
-    /// Why there is no bundle at all; faults in the files are diagnostics inside of it.
+    /// Why there is no report at all; faults in the files are findings inside of it.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }
 
     /// - Throws: `Failure`, `CapturedRun.Failure`.
-    package func load(within limit: Duration, on reactor: Reactor) async throws -> ConfigurationBundle {
+    package func load(within limit: Duration, on reactor: Reactor) async throws -> ConfigurationReport {
         let run = try await CapturedRun.of(
             helper,
             ["emit", file],
@@ -32,20 +30,10 @@ package struct ConfigurationLoader: Sendable {
             on: reactor
         )
         do {
-            let bundle = try ConfigurationBundle(decoding: run.output)
-            guard bundle.format != 0 || !bundle.diagnostics.isEmpty else { throw Failure(description: "") }
-            return bundle
+            return try ConfigurationReport(decoding: run.output)
         } catch {
-            let words = run.errors.isEmpty ? "it wrote nothing that can be used" : run.errors
-            throw Failure(description: "\(helper) failed (\(run.status)): \(words)")
+            let words = run.errors.isEmpty ? "it and roostd are not of one version (\(error)): install both anew" : run.errors
+            throw Failure(description: "\(helper) failed: \(words)")
         }
-    }
-}
-
-extension Diagnostic {
-    /// `FILE:LINE:COLUMN: KEY: what is wrong; what to do`.
-    package var line: String {
-        let place = self.line == 0 ? file : "\(file):\(self.line):\(column)"
-        return "\(place): \(key.isEmpty ? "" : "\(key): ")\(message)\(mend.isEmpty ? "" : "; \(mend)")"
     }
 }

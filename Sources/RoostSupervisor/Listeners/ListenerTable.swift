@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-package import RoostConfig
+import RoostConfig
 
 /// A TCP port that could not be taken.
 package struct ListenerError: Error, Equatable, CustomStringConvertible {
@@ -28,6 +28,7 @@ package final class ListenerTable {
     private struct Entry {
         let descriptor: Int32
         let address: ListenAddress
+        var isInherited = false
     }
 
     private static let backlog: Int32 = 4096  // cut by the kernel to net.core.somaxconn
@@ -49,12 +50,15 @@ package final class ListenerTable {
                 close(descriptor)
                 continue
             }
-            inherited.append(Entry(descriptor: descriptor, address: address))
+            inherited.append(Entry(descriptor: descriptor, address: address, isInherited: true))
         }
     }
 
     /// The sockets that were inherited and that no listener of the configuration has asked for.
     package var unusedInherited: [String] { inherited.map(\.address.description) }
+
+    /// Whether systemd has given the listener's socket.
+    package func isInherited(_ listener: Listener) -> Bool { entries[Self.key(listener)]?.isInherited ?? false }
 
     /// The descriptor of the listener, bound now if it was not. A listener keeps its name over a change of address:
     /// the old socket is closed by `retain`.

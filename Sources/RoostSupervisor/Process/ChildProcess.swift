@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 package import RoostPolicy
 package import RoostReactor
+import Synchronization
 
 /// A process that we started: watched through its pidfd, signalled through its pidfd, reaped through its pidfd, so that
 /// a number that the kernel gave out again is never touched.
@@ -10,6 +11,12 @@ package final class ChildProcess {
     private let reactor: Reactor
     private let pidfd: Int32
     private var source: SourceToken?
+
+    /// Children belong to the process, whichever loop has started them.
+    private static let living = Mutex<Set<Int32>>([])
+
+    /// Whether a child of this process is one that was started here and is not reaped.
+    package static func isOurs(_ pid: Int32) -> Bool { living.withLock { $0.contains(pid) } }
 
     /// Starts the program. `exited` is called once, on the loop, after the process was reaped.
     ///
@@ -21,12 +28,14 @@ package final class ChildProcess {
     ) throws(SpawnError) {
         self.reactor = reactor
         (pid, pidfd) = try Spawner.spawn(request)
+        Self.living.withLock { _ = $0.insert(pid) }
         do {
             source = try reactor.register(pidfd, for: .readable) { [unowned self] _ in reap(exited) }
         } catch {
             _ = roost_pidfd_send_signal(pidfd, SIGKILL)
             var ending = roost_exit()
             while roost_wait_pidfd(pidfd, &ending) == 0 { usleep(100) }  // it has been killed: this ends
+            Self.living.withLock { _ = $0.remove(pid) }
             close(pidfd)
             throw SpawnError(path: request.path, step: .clone, code: error.code)
         }
@@ -54,6 +63,7 @@ package final class ChildProcess {
         var ending = roost_exit()
         let result = roost_wait_pidfd(pidfd, &ending)
         guard result != 0 else { return }
+        Self.living.withLock { _ = $0.remove(pid) }
         reactor.unregister(source)
         self.source = nil
         guard result > 0 else { return exited(.unknown) }

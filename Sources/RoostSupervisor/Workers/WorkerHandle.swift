@@ -12,26 +12,26 @@ package import RoostReactor
 /// Everything here is synchronous on the reactor: an exit is followed by its replacement's spawn within one event.
 package actor WorkerHandle {
     /// What the handle needs of its surroundings. Called on the loop.
-    package struct Surroundings {
-        package var requestAdmission: (InstanceID, _ streak: Int) -> Void
-        package var withdrawAdmission: (InstanceID) -> Void
+    package struct Surroundings: Sendable {
+        package var requestAdmission: @Sendable (InstanceID, _ streak: Int) -> Void
+        package var withdrawAdmission: @Sendable (InstanceID) -> Void
         /// What to start now; the descriptors 1 and 2 are put in by the handle.
-        package var spawnRequest: (InstanceID) throws -> SpawnRequest
+        package var spawnRequest: @Sendable (InstanceID) throws -> SpawnRequest
         /// The state has changed, for status, dependants and the event stream.
-        package var changed: (InstanceID, _ change: Change) -> Void
+        package var changed: @Sendable (InstanceID, _ change: Change) -> Void
         /// It ended by itself: strategies may concern others.
-        package var failed: (InstanceID) -> Void
-        package var escalate: (InstanceID) -> Void
-        package var log: (LogRecord) -> Void
+        package var failed: @Sendable (InstanceID) -> Void
+        package var escalate: @Sendable (InstanceID) -> Void
+        package var log: @Sendable (LogRecord) -> Void
 
         package init(
-            requestAdmission: @escaping (InstanceID, Int) -> Void,
-            withdrawAdmission: @escaping (InstanceID) -> Void,
-            spawnRequest: @escaping (InstanceID) throws -> SpawnRequest,
-            changed: @escaping (InstanceID, Change) -> Void,
-            failed: @escaping (InstanceID) -> Void,
-            escalate: @escaping (InstanceID) -> Void,
-            log: @escaping (LogRecord) -> Void
+            requestAdmission: @escaping @Sendable (InstanceID, Int) -> Void,
+            withdrawAdmission: @escaping @Sendable (InstanceID) -> Void,
+            spawnRequest: @escaping @Sendable (InstanceID) throws -> SpawnRequest,
+            changed: @escaping @Sendable (InstanceID, Change) -> Void,
+            failed: @escaping @Sendable (InstanceID) -> Void,
+            escalate: @escaping @Sendable (InstanceID) -> Void,
+            log: @escaping @Sendable (LogRecord) -> Void
         ) {
             self.requestAdmission = requestAdmission
             self.withdrawAdmission = withdrawAdmission
@@ -54,12 +54,12 @@ package actor WorkerHandle {
     }
 
     package nonisolated let id: InstanceID
-    private nonisolated let reactor: Reactor
+    nonisolated let reactor: Reactor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
     private let surroundings: Surroundings
     /// A plain program has no heartbeat and no connection.
-    private let isPlain: Bool
+    let isPlain: Bool
     private var heartbeatDeadline: Duration
     private var random = SystemRandomNumberGenerator()
 
@@ -85,8 +85,7 @@ package actor WorkerHandle {
     /// The configuration generation that the process works with.
     package private(set) var generation: UInt64 = 0
     package private(set) var metrics = MetricsSnapshot()
-    private var waiters: [UInt64: (WorkerState) -> Void] = [:]
-    private var conditions: [UInt64: (WorkerState) -> Bool] = [:]
+    private var waiters: [UInt64: Waiter] = [:]
     private var nextWaiter: UInt64 = 0
 
     package init(
@@ -133,7 +132,7 @@ extension WorkerHandle {
         }
         armDeadline()
         for action in actions { carryOut(action) }
-        if machine.state != before { tellWaiters() }
+        tellWaiters()
     }
 
     private func recordExit(_ event: WorkerStateMachine.Event) -> LastExit? {
@@ -237,7 +236,9 @@ extension WorkerHandle {
             return
         }
         var message = Drain()
-        message.deadlineMs = UInt32(clamping: limit.wholeNanoseconds / 1_000_000)
+        message.deadlineMs = limit.milliseconds
+        // Nobody else answers while this one drains: who is idle is let go soon, for the next process to serve.
+        message.idleMs = min(limit, .seconds(1)).milliseconds
         let payload = message.encoded()
         Task {
             _ = self
@@ -264,7 +265,7 @@ extension WorkerHandle {
     /// The instance's own connection is there.
     package func attach(_ connection: Connection) {
         self.connection = connection
-        generation = connection.peer.hello.generation
+        generation = connection.assumeIsolated { $0.peer?.hello.generation } ?? 0
     }
 
     /// The connection is gone. The process may still be well; its heartbeats decide.
@@ -273,7 +274,7 @@ extension WorkerHandle {
     }
 
     private func disconnect() {
-        connection?.close()
+        connection?.assumeIsolated { $0.close() }
         connection = nil
     }
 
@@ -298,12 +299,20 @@ extension WorkerHandle {
                 name: $0.name,
                 completed: $0.completed,
                 pending: $0.pending,
-                stallAfter: $0.stallAfterMs == 0 ? nil : .milliseconds($0.stallAfterMs)
+                stallAfter: stallAfter($0.stallAfterMs)
             )
         }
         let wait = ProcessFigures.runQueueWait(pid: pid)
         act(on: health?.heartbeat(progress, at: reactor.now, runQueueWait: wait))
         armHealth()
+    }
+
+    private func stallAfter(_ milliseconds: UInt32) -> Duration? {
+        switch milliseconds {
+        case 0: heartbeatDeadline
+        case .max: nil
+        default: .milliseconds(milliseconds)
+        }
     }
 
     package func slowPhase(_ name: String, _ duration: Duration) {
@@ -371,29 +380,46 @@ extension WorkerHandle {
 // MARK: - Waiting for an outcome
 
 extension WorkerHandle {
-    /// Suspends until the state satisfies the condition, or `limit` has passed; says which state it was in the end.
-    package func wait(within limit: Duration, until isDone: @escaping (WorkerState) -> Bool) async -> WorkerState {
-        if isDone(machine.state) { return machine.state }
+    /// What somebody who waits looks at.
+    package struct Glimpse: Sendable {
+        package let state: WorkerState
+        package let pid: Int32?
+    }
+
+    package var glimpse: Glimpse { Glimpse(state: machine.state, pid: child?.pid) }
+
+    /// Suspends until the condition holds, or `limit` has passed; says how things are then.
+    package func wait(
+        within limit: Duration,
+        until isDone: @escaping @Sendable (Glimpse) -> Bool
+    ) async -> Glimpse {
+        if isDone(glimpse) { return glimpse }
         return await withCheckedContinuation { continuation in
             nextWaiter += 1
             let token = nextWaiter
             let timer = reactor.schedule(after: limit) { [unowned self] in
                 assumeIsolated { $0.finishWaiting(token) }
             }
-            waiters[token] = { [reactor] state in
-                reactor.cancel(timer)
-                continuation.resume(returning: state)
-            }
-            conditions[token] = isDone
+            waiters[token] = Waiter(isDone: isDone, timer: timer, continuation: continuation)
         }
     }
 
     private func finishWaiting(_ token: UInt64) {
-        conditions[token] = nil
-        waiters.removeValue(forKey: token)?(machine.state)
+        guard let waiter = waiters.removeValue(forKey: token) else { return }
+        reactor.cancel(waiter.timer)
+        waiter.continuation.resume(returning: glimpse)
     }
 
     private func tellWaiters() {
-        for (token, isDone) in conditions where isDone(machine.state) { finishWaiting(token) }
+        for (token, waiter) in waiters where waiter.isDone(glimpse) { finishWaiting(token) }
     }
+
+    struct Waiter {
+        let isDone: @Sendable (Glimpse) -> Bool
+        let timer: TimerToken
+        let continuation: CheckedContinuation<Glimpse, Never>
+    }
+
+    /// SIGKILL to the process and its group, without asking anybody.
+    func killGroup() { child?.signalGroup(SIGKILL) }
 }

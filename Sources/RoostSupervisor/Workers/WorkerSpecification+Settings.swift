@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import RoostConfig
+package import RoostConfig
 import RoostPolicy
 
 extension WorkerSpecification {
@@ -40,10 +40,10 @@ extension WorkerSpecification {
     /// As the spawner takes them.
     package var spawnLimits: [SpawnRequest.Limit] {
         let pairs: [(Int32, UInt64?)] = [
-            (Int32(RLIMIT_NOFILE.rawValue), limits.openFiles), (Int32(RLIMIT_NPROC.rawValue), limits.processes),
+            (Int32(RLIMIT_NOFILE.rawValue), limits.openFiles), (Int32(ROOST_RLIMIT_NPROC), limits.processes),
             (Int32(RLIMIT_CORE.rawValue), limits.core), (Int32(RLIMIT_FSIZE.rawValue), limits.fileSize),
             (Int32(RLIMIT_AS.rawValue), limits.addressSpace), (Int32(RLIMIT_STACK.rawValue), limits.stack),
-            (Int32(RLIMIT_MEMLOCK.rawValue), limits.lockedMemory),
+            (Int32(ROOST_RLIMIT_MEMLOCK), limits.lockedMemory),
         ]
         return pairs.compactMap { resource, value in
             value.map { SpawnRequest.Limit(resource: resource, soft: $0, hard: $0) }

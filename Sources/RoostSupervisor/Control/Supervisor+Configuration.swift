@@ -1,0 +1,100 @@
+import Glibc
+import RoostConfig
+import RoostIPC
+import RoostProtocol
+import RoostReactor
+
+// The history of configurations, and the way back.
+extension Supervisor {
+    func showConfiguration(_ wanted: UInt64) throws -> ConfigShowReply {
+        let number = wanted == 0 ? generation : wanted
+        guard let stored = store.load(number) else {
+            throw RequestFailure(.notFound, "generation \(number) is not in the history; see `roost config history`")
+        }
+        var reply = ConfigShowReply()
+        reply.generation = number
+        reply.files = stored.files
+        return reply
+    }
+
+    func configurationHistory() -> ConfigHistoryReply {
+        let all = store.load()
+        var reply = ConfigHistoryReply()
+        reply.generations = all.enumerated().map { index, stored in
+            var entry = ConfigGeneration()
+            entry.generation = stored.generation
+            entry.atNs = stored.atNs
+            entry.initiator = stored.initiator
+            entry.current = stored.generation == generation
+            entry.digest = stored.digest
+            entry.changedFiles = index + 1 < all.count ? Self.difference(all[index + 1].files, stored.files) : []
+            return entry
+        }
+        return reply
+    }
+
+    /// Names of the files that are not the same in both.
+    private static func difference(_ old: [SourceFile], _ new: [SourceFile]) -> [String] {
+        let before = Dictionary(old.map { ($0.path, $0.content) }) { first, _ in first }
+        let after = Dictionary(new.map { ($0.path, $0.content) }) { first, _ in first }
+        return Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }.sorted()
+    }
+
+    /// Puts the files of an earlier generation back and takes them over, as a new generation. If they do not run any
+    /// more, the present files come back.
+    func rollBack(_ request: ConfigRollbackRequest, by initiator: Initiator) async throws -> ReloadReply {
+        let all = store.load()
+        let wanted = request.generation
+        let target = wanted == 0 ? all.first { $0.generation < generation } : all.first { $0.generation == wanted }
+        guard let target else {
+            let which = wanted == 0 ? "an earlier generation" : "generation \(wanted)"
+            throw RequestFailure(.notFound, "\(which) is not in the history; see `roost config history`")
+        }
+        record("config rollback", ["generation \(target.generation)"], by: initiator)
+        let present = currentFiles()
+        try write(target.files, insteadOf: present)
+        let reply = await reload(by: initiator)
+        if !reply.accepted { try write(present, insteadOf: currentFiles()) }
+        return reply
+    }
+
+    private var folder: String {
+        invocation.configuration.lastIndex(of: "/").map { String(invocation.configuration[..<$0]) } ?? "."
+    }
+
+    /// The files as they are on disk now, damaged or not.
+    private func currentFiles() -> [SourceFile] {
+        var paths: [String] = []
+        if let stream = opendir(folder + "/rules.d") {
+            defer { closedir(stream) }
+            while let entry = readdir(stream) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if name.hasSuffix(".yaml"), !name.hasPrefix(".") { paths.append("rules.d/" + name) }
+            }
+        }
+        let main = invocation.configuration.split(separator: "/").last.map(String.init) ?? ""
+        return ([main] + paths.sorted()).compactMap { path in
+            guard let content = AtomicFile.read("\(folder)/\(path)", limit: 16 << 20) else { return nil }
+            var file = SourceFile()
+            file.path = path
+            file.content = content
+            return file
+        }
+    }
+
+    private func write(_ files: [SourceFile], insteadOf present: [SourceFile]) throws {
+        do {
+            for file in files where !present.contains(file) {
+                guard file.path.hasPrefix("rules.d/") ? !file.path.dropFirst(8).contains("/") : !file.path.contains("/")
+                else { throw RequestFailure(.failed, "the history names a file outside of the folder: \(file.path)") }
+                try AtomicFile.write(file.content, to: "\(folder)/\(file.path)", mode: 0o644)
+            }
+        } catch let error as SystemError {
+            throw RequestFailure(.failed, "cannot write the configuration: \(error)")
+        }
+        let kept = Set(files.map(\.path))
+        for file in present where !kept.contains(file.path) { unlink("\(folder)/\(file.path)") }
+    }
+}

@@ -1,0 +1,158 @@
+import Glibc
+import RoostConfig
+import RoostIPC
+import RoostPolicy
+import RoostProtocol
+import RoostReactor
+import RoostSystemd
+
+// What can be asked without changing anything.
+extension Supervisor {
+    func status(_ names: [String]) throws -> StatusReply {
+        var reply = StatusReply()
+        reply.supervisor = supervisorStatus
+        reply.workers = try targets(names).map { handle in handle.assumeIsolated { $0.status } }
+        return reply
+    }
+
+    private var supervisorStatus: SupervisorStatus {
+        var status = SupervisorStatus()
+        status.pid = getpid()
+        status.version = Self.version
+        status.state = wireState
+        status.uptimeSeconds = startedAt.duration(to: reactor.now).seconds
+        status.configGeneration = generation
+        var watchdog = Watchdog()
+        watchdog.enabled = self.watchdog != nil
+        watchdog.intervalSeconds = self.watchdog?.timeout.seconds ?? 0
+        status.watchdog = watchdog
+        if let figures = ProcessFigures(pid: getpid()) {
+            status.rssBytes = UInt64(figures.residentBytes)
+            status.cpuSeconds = figures.cpuSeconds
+        }
+        status.openFds = UInt32(clamping: ProcessFigures.openDescriptors(pid: getpid()) ?? 0)
+        status.wakeUps = reactor.wakeUps
+        status.configProblems = problems
+        status.summary = summary
+        status.listeners = (configuration?.workers.flatMap(\.listeners) ?? []).map { listener in
+            var status = ListenerStatus()
+            status.name = listener.name
+            status.address = listener.address.description
+            status.inherited = listeners.isInherited(listener)
+            return status
+        }
+        return status
+    }
+
+    private var wireState: SupervisorState {
+        switch phase {
+        case .starting: .starting
+        case .running: isDegraded ? .degraded : .running
+        case .reloading: .reloading
+        case .stopping: .stopping
+        }
+    }
+
+    func metrics(_ names: [String]) throws -> MetricsReply {
+        var reply = MetricsReply()
+        reply.processes = try targets(names).map { handle in
+            var process = ProcessMetrics()
+            process.name = handle.id.name
+            process.instance = UInt32(clamping: handle.id.instance)
+            process.snapshot = handle.assumeIsolated { $0.metrics }
+            return process
+        }
+        return reply
+    }
+
+    /// The handles that names stand for: a worker, `worker/instance`, or all of them for no name.
+    func targets(_ names: [String]) throws -> [WorkerHandle] {
+        guard !names.isEmpty else { return instances }
+        return try names.flatMap { name in
+            let found = instances.filter { $0.id.name == name || $0.id.description == name }
+            if found.isEmpty, specification(name) == nil { throw unknown(name) }
+            return found
+        }
+    }
+
+    func unknown(_ name: String) -> RequestFailure {
+        let known = configuration?.workers.map(\.name).joined(separator: ", ") ?? ""
+        return RequestFailure(.notFound, "there is no worker \(name); the configuration has \(known)")
+    }
+}
+
+extension WorkerHandle {
+    var status: WorkerStatus {
+        var status = WorkerStatus()
+        status.name = id.name
+        status.instance = UInt32(clamping: id.instance)
+        status.state = .init(state)
+        status.ready = isReady
+        status.pid = pid
+        let now = reactor.now
+        status.uptimeSeconds = spawnedAt.map { $0.duration(to: now).seconds } ?? 0
+        status.configGeneration = generation
+        status.restarts = restarts
+        status.plain = isPlain
+        status.reason = reason
+        status.lastExit = lastExit.map { exit in
+            var message = RoostProtocol.LastExit()
+            message.atNs = exit.at.nanoseconds
+            message.reason = .init(exit.reason)
+            switch exit.status {
+            case .code(let code): message.code = code
+            case .signal(let signal): message.signal = signal
+            case .unknown: break
+            }
+            return message
+        }
+        if case .backoff(let until) = machine.phase {
+            status.nextStartSeconds = max(now.duration(to: until), Duration.zero).seconds
+        }
+        status.heartbeatAgeSeconds = lastHeartbeat.map { $0.duration(to: now).seconds }
+        guard let pid, let figures = ProcessFigures(pid: pid) else { return status }
+        status.rssBytes = UInt64(figures.residentBytes)
+        status.cpuSeconds = figures.cpuSeconds
+        status.threads = UInt32(clamping: figures.threads)
+        status.openFds = UInt32(clamping: ProcessFigures.openDescriptors(pid: pid) ?? 0)
+        return status
+    }
+}
+
+extension RoostProtocol.WorkerState {
+    init(_ state: RoostPolicy.WorkerState) {
+        self =
+            switch state {
+            case .waiting: .waiting
+            case .starting: .starting
+            case .running: .running
+            case .draining: .draining
+            case .backoff: .backoff
+            case .quarantined: .quarantined
+            case .parked: .parked
+            case .stopped: .stopped
+            }
+    }
+}
+
+extension RoostProtocol.ExitReason {
+    init(_ reason: RoostPolicy.ExitReason) {
+        self =
+            switch reason {
+            case .exited: .exited
+            case .signaled: .signaled
+            case .hung: .hung
+            case .memory: .memory
+            case .startTimeout: .startTimeout
+            case .dependency: .dependency
+            case .configuration: .configuration
+            case .upgrade: .upgrade
+            case .requested: .requested
+            case .unknown: .unknown
+            }
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(wholeNanoseconds) / 1e9 }
+}

@@ -1,0 +1,128 @@
+import CLinux
+import Glibc
+import RoostConfig
+import RoostIPC
+import RoostPolicy
+import RoostProtocol
+import RoostReactor
+import RoostSystemd
+
+/// The life of roostd, in its order: arguments, directories, loop, configuration, workers, end.
+package enum RoostDaemon {
+    /// Runs until everything has ended; returns the exit status (0, 64, 66, 70, 75 or 78).
+    package static func run(arguments: [String]) -> Int32 {
+        let invocation: Invocation
+        do throws(Invocation.Refusal) {
+            invocation = try Invocation(arguments: arguments) { getenv($0).map { String(cString: $0) } }
+        } catch {
+            return answer(error)
+        }
+        return run(invocation)
+    }
+
+    private static func answer(_ refusal: Invocation.Refusal) -> Int32 {
+        switch refusal {
+        case .help: print(Invocation.usage)
+        case .version: print("roostd \(Supervisor.version)")
+        case .usage(let problem):
+            complain("roostd: \(problem)\n\(Invocation.usage)")
+            return 64
+        }
+        return 0
+    }
+
+    private static func run(_ invocation: Invocation) -> Int32 {
+        do {
+            umask(0o022)
+            roost_ignore_sigpipe()
+            _ = roost_become_subreaper()
+            let directory = try RuntimeDirectory(invocation.runtimeDirectory)
+            try RuntimeDirectory.makeDirectories(invocation.stateDirectory)
+            let reactor = try Reactor()
+            reactor.becomeProcessExecutor()
+            let life = Life(reactor, invocation)
+            try life.begin()
+            reactor.run()
+            _ = consume directory
+            return life.status
+        } catch {
+            complain("roostd: \(error)")
+            return 70
+        }
+    }
+
+    fileprivate static func complain(_ line: String) {
+        let text = line + "\n"
+        write(2, text, text.utf8.count)
+    }
+}
+
+/// What lives as long as the loop runs.
+private final class Life: @unchecked Sendable {  // used on the reactor's thread only
+    let reactor: Reactor
+    private let supervisor: Supervisor
+    private let invocation: Invocation
+    private var listener: RoostIPC.Listener?
+    private(set) var status: Int32 = 0
+
+    init(_ reactor: Reactor, _ invocation: Invocation) {
+        self.reactor = reactor
+        self.invocation = invocation
+        let sink = LogSink.standard(reactor)
+        let book = LogBook(capacity: 20_000, bytes: 2 << 20, write: sink)
+        supervisor = Supervisor(reactor, invocation: invocation, installation: Installation(), logs: book)
+        supervisor.assumeIsolated { supervisor in
+            supervisor.whenEnded { [unowned self] status in end(status) }
+        }
+    }
+
+    func begin() throws {
+        try reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { [unowned self] signal, sender in
+            handle(signal, from: sender)
+        }
+        try serveControlSocket()
+        reactor.start { [self] in await boot() }
+    }
+
+    /// Anybody may connect; who may do what is decided by the kernel's word about the peer.
+    private func serveControlSocket() throws {
+        let socket = try UnixSocket.bind(invocation.runtimeDirectory + "/roostd.sock", mode: 0o666)
+        var identity = Hello()
+        identity.role = .supervisor
+        identity.name = "roostd"
+        identity.pid = getpid()
+        identity.executableVersion = Supervisor.version
+        let service = ControlService(supervisor)
+        let listener = RoostIPC.Listener(socket, on: reactor, identity: identity, handler: service.handler)
+        try listener.assumeIsolated { try $0.start() }
+        self.listener = listener
+    }
+
+    private func boot() async {
+        do {
+            try await supervisor.boot()
+        } catch let failure as Supervisor.BootFailure {
+            for line in failure.lines { RoostDaemon.complain(line) }
+            end(failure.status)
+        } catch {
+            RoostDaemon.complain("roostd: \(error)")
+            end(70)
+        }
+    }
+
+    private func handle(_ signal: Int32, from sender: Int32) {
+        supervisor.assumeIsolated { supervisor in
+            switch signal {
+            case SIGCHLD: supervisor.sweepStrays()
+            case SIGHUP:
+                Task { _ = await supervisor.reload(by: .signal("SIGHUP", pid: sender)) }
+            default: supervisor.stop(exitStatus: 0)
+            }
+        }
+    }
+
+    private func end(_ status: Int32) {
+        self.status = status
+        reactor.stop()
+    }
+}

@@ -1,0 +1,197 @@
+import CLinux
+import Glibc
+import RoostConfig
+import RoostIPC
+import RoostJSON
+import RoostPolicy
+import RoostProtocol
+import RoostReactor
+import RoostSystemd
+
+extension Supervisor {
+    /// Why roostd does not start, with its exit status; the lines were or are to be printed.
+    package struct BootFailure: Error {
+        package let status: Int32
+        package let lines: [String]
+    }
+
+    /// Reads the configuration, binds what it names and starts the workers. Returns when roostd can be asked.
+    ///
+    /// - Throws: `BootFailure`.
+    package func boot() async throws {
+        let report = try await firstReport()
+        guard let configuration = report.configuration else {
+            throw BootFailure(status: 78, lines: report.errors.map(\.line))
+        }
+        apply(configuration.supervisor)
+        let history = store.load()
+        generation = history.first.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
+        try openSockets(configuration)
+        do {
+            configurationFiles = try makeConfigurationFiles(configuration, generation: generation)
+        } catch {
+            throw BootFailure(status: 70, lines: ["roostd: \(error)"])
+        }
+        self.configuration = configuration
+        digest = report.digest
+        remember(report, initiator: .boot)
+        strays = StrayReaper(
+            isOurs: ChildProcess.isOurs,
+            found: { [unowned self] pid in
+                assumeIsolated { $0.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends") }
+            }
+        )
+        for warning in report.warnings { say(.warning, warning.line) }
+        tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
+        for worker in configuration.workers { matchInstances(of: worker, because: "roostd starts") }
+        watchFiles()
+        armTick()
+        Task { await announceReadiness() }
+    }
+
+    private func firstReport() async throws -> ConfigurationReport {
+        guard access(invocation.configuration, F_OK) == 0 else {
+            let line = "roostd: \(invocation.configuration): no such file; name one with --config or ROOST_CONFIG"
+            throw BootFailure(status: 66, lines: [line])
+        }
+        do {
+            return try await loader.load(within: .seconds(10), on: reactor)
+        } catch {
+            throw BootFailure(status: 70, lines: ["roostd: \(error)"])
+        }
+    }
+
+    /// Binds every listener and the workers' sockets.
+    private func openSockets(_ configuration: Configuration) throws {
+        do {
+            listeners.inherit(try InheritedDescriptor.takeAll().map(\.number))
+        } catch {
+            throw BootFailure(status: 70, lines: ["roostd: \(error)"])
+        }
+        var lines: [String] = []
+        for listener in configuration.workers.flatMap(\.listeners) {
+            do { _ = try listeners.acquire(listener) } catch { lines.append("roostd: \(error)") }
+        }
+        guard lines.isEmpty else { throw BootFailure(status: 78, lines: lines) }
+        for unused in listeners.unusedInherited {
+            say(.warning, "systemd gave a socket for \(unused) that no listener of the configuration has")
+        }
+        do {
+            for worker in configuration.workers where !worker.isPlain { try openWorkerSocket(worker.name) }
+        } catch {
+            throw BootFailure(status: 70, lines: ["roostd: \(error)"])
+        }
+    }
+
+    func openWorkerSocket(_ name: String) throws {
+        guard workerSockets[name] == nil else { return }
+        let path = "\(invocation.runtimeDirectory)/\(name).sock"
+        workerSockets[name] = SharedDescriptor(owning: try UnixSocket.bind(path, mode: 0o666).release())
+    }
+
+    /// Says READY when every wanted instance has come up, or has shown that it does not.
+    private func announceReadiness() async {
+        for handle in instances {
+            while await settles(handle) == false {
+                _ = notifier.send(.extendTimeout(.seconds(10)))  // systemd waits while there is progress
+            }
+        }
+        guard phase == .starting else { return }
+        phase = .running
+        _ = notifier.send(.ready)
+        statusMayHaveChanged()
+        let listening = configuration?.workers.flatMap(\.listeners).map { "\($0.name) on http://\($0.address)" } ?? []
+        say(.notice, ["running, configuration generation \(generation)"] .joined() + ": " + summary)
+        for line in listening { say(.notice, line) }
+    }
+
+    private func settles(_ handle: WorkerHandle) async -> Bool {
+        let state = await handle.wait(within: .seconds(5)) { $0.state != .waiting && $0.state != .starting }.state
+        return phase == .stopping || (state != .waiting && state != .starting)
+    }
+}
+
+// MARK: - Settings that act on the supervisor itself
+
+extension Supervisor {
+    var loader: ConfigurationLoader {
+        var environment: [String] = []
+        var variable = roost_environment()
+        while let text = variable?.pointee {
+            let assignment = String(cString: text)
+            if assignment.hasPrefix("ROOST_") || assignment.hasPrefix("PATH=") { environment.append(assignment) }
+            variable = variable?.advanced(by: 1)
+        }
+        return ConfigurationLoader(
+            helper: installation.program("roost-config"),
+            file: invocation.configuration,
+            environment: environment
+        )
+    }
+
+    func apply(_ settings: SupervisorSettings) {
+        admission.settings.concurrency = settings.concurrentStarts
+        admission.settings.rate = Double(settings.spawnBudget.perSecond)
+        admission.settings.burst = settings.spawnBudget.burst
+        logs.level = LogLevel(rawValue: settings.log.level.rawValue) ?? .debug
+        store.limit = settings.historyGenerations
+    }
+
+    /// What each worker starts with from now on.
+    func makeConfigurationFiles(
+        _ configuration: Configuration,
+        generation: UInt64
+    ) throws -> [String: SharedDescriptor] {
+        var files: [String: SharedDescriptor] = [:]
+        for worker in configuration.workers where !worker.isPlain {
+            files[worker.name] = try ConfigurationFile.make(preparation(worker, configuration, generation: generation))
+        }
+        return files
+    }
+
+    func preparation(_ worker: WorkerSpecification, _ configuration: Configuration, generation: UInt64) -> Prepare {
+        var message = Prepare()
+        message.generation = generation
+        message.configuration = configuration.section(of: worker.name)
+        message.heartbeatIntervalMs = (worker.heartbeat?.interval ?? .seconds(1)).milliseconds
+        message.leaseMs = configuration.supervisor.lease.milliseconds
+        message.drainMs = worker.drain.milliseconds
+        return message
+    }
+
+    /// Keeps the generation in the history; a full disk is loud and stops nothing.
+    func remember(_ report: ConfigurationReport, initiator: Initiator) {
+        guard store.load(generation)?.digest != report.digest.hexadecimal else { return }
+        var stored = StoredGeneration()
+        stored.generation = generation
+        stored.atNs = roost_wall_now()
+        stored.initiator = initiator.description
+        stored.digest = report.digest.hexadecimal
+        stored.files = report.files.map { file in
+            var message = SourceFile()
+            message.path = file.path
+            message.content = file.content
+            return message
+        }
+        do {
+            try store.save(stored)
+        } catch {
+            say(.error, "cannot keep configuration generation \(generation) in the history: \(error)")
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Two lower-case digits a byte.
+    var hexadecimal: String {
+        reduce(into: "") { text, byte in
+            text += byte < 16 ? "0" : ""
+            text += String(byte, radix: 16)
+        }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, cut to what the wire's fields hold.
+    var milliseconds: UInt32 { UInt32(clamping: wholeNanoseconds / 1_000_000) }
+}

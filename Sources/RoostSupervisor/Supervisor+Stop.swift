@@ -1,0 +1,60 @@
+import Glibc
+import RoostConfig
+import RoostPolicy
+import RoostReactor
+import RoostSystemd
+
+extension Supervisor {
+    /// Stops everything, what depends on others first, and ends with the status. Asked again, it only takes the more
+    /// serious status.
+    package func stop(exitStatus status: Int32) {
+        exitStatus = max(exitStatus, status)
+        guard phase != .stopping else { return }
+        phase = .stopping
+        say(.notice, "stopping")
+        _ = notifier.send(.stopping)
+        statusMayHaveChanged()
+        watcher = nil
+        Task { await stopInPhases() }
+    }
+
+    private func stopInPhases() async {
+        let limit = configuration?.supervisor.shutdownTimeout ?? .seconds(60)
+        let end = reactor.now.advanced(by: limit)
+        for names in stopOrder {
+            let phase = handles.values.filter { names.contains($0.id.name) }
+            for handle in phase { await handle.handle(.stop(.requested), because: "roostd stops") }
+            for handle in phase {
+                let left = max(reactor.now.duration(to: end), .zero)
+                let glimpse = await handle.wait(within: left) { $0.state == .stopped }
+                guard glimpse.state != .stopped else { continue }
+                say(.error, "\(handle.id) did not end within the shutdown timeout: killing it")
+                await handle.destroy()
+            }
+        }
+        strays?.sweep()
+        strays?.killAll()
+        say(.notice, "stopped")
+        if let tickTimer { reactor.cancel(tickTimer) }
+        finish?(exitStatus)
+        finish = nil
+    }
+
+    /// The start order, backwards; workers that no configuration names any more come first.
+    private var stopOrder: [[String]] {
+        let workers = configuration?.workers ?? []
+        let dependencies = Dictionary(workers.map { ($0.name, $0.after) }) { first, _ in first }
+        let known = workers.map(\.name)
+        let unknown = Set(handles.keys.map(\.name)).subtracting(known)
+        let order = try? StartOrder(names: known, dependencies: dependencies)
+        return [Array(unknown)] + (order?.phases.reversed() ?? [known])
+    }
+}
+
+extension WorkerHandle {
+    /// SIGKILL to the whole group, and a last, bounded wait.
+    func destroy() async {
+        killGroup()
+        _ = await wait(within: .seconds(1)) { $0.state == .stopped }
+    }
+}

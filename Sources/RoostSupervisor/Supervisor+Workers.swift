@@ -1,0 +1,221 @@
+import CLinux
+import Glibc
+import RoostConfig
+import RoostJSON
+import RoostPolicy
+import RoostProtocol
+import RoostReactor
+
+// MARK: - Making instances
+
+extension Supervisor {
+    func makeHandle(_ id: InstanceID, _ specification: WorkerSpecification) -> WorkerHandle {
+        let surroundings = WorkerHandle.Surroundings(
+            requestAdmission: { [unowned self] id, streak in
+                assumeIsolated { $0.requestAdmission(id, streak: streak) }
+            },
+            withdrawAdmission: { [unowned self] id in assumeIsolated { $0.admission.withdraw(id) } },
+            spawnRequest: { [unowned self] id in try assumeIsolated { try $0.spawnRequest(for: id) } },
+            changed: { [unowned self] id, change in assumeIsolated { $0.changed(id, change) } },
+            failed: { [unowned self] id in assumeIsolated { $0.failed(id) } },
+            escalate: { [unowned self] id in assumeIsolated { $0.escalate(id) } },
+            log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } }
+        )
+        return WorkerHandle(id, settings: specification.instanceSettings, on: reactor, surroundings: surroundings)
+    }
+
+    /// How many instances of a worker shall exist.
+    func instanceCount(_ specification: WorkerSpecification) -> Int {
+        scaled[specification.name] ?? specification.instances
+    }
+
+    /// Brings the instances of a worker to their number: new ones are started, surplus ones stopped and forgotten.
+    func matchInstances(of specification: WorkerSpecification, because reason: String) {
+        let count = instanceCount(specification)
+        for number in 0..<count {
+            let id = InstanceID(name: specification.name, instance: number)
+            guard handles[id] == nil else { continue }
+            let handle = makeHandle(id, specification)
+            handles[id] = handle
+            handle.assumeIsolated { $0.handle(.start, because: reason) }
+        }
+        for (id, handle) in handles where id.name == specification.name && id.instance >= count {
+            retire(handle, because: reason)
+        }
+    }
+
+    /// Stops an instance and forgets it when it is gone.
+    func retire(_ handle: WorkerHandle, because reason: String) {
+        handle.assumeIsolated { $0.handle(.stop(.configuration), because: reason) }
+        let id = handle.id
+        if state(of: handle) == .stopped {
+            handles[id] = nil
+            return
+        }
+        Task {
+            let limit = configuration?.supervisor.shutdownTimeout ?? .seconds(60)
+            _ = await handle.wait(within: limit) { $0.state == .stopped }
+            if handles[id] === handle, state(of: handle) == .stopped { handles[id] = nil }
+        }
+    }
+
+    func spawnRequest(for id: InstanceID) throws -> SpawnRequest {
+        guard let specification = specification(id.name) else {
+            throw SpawnError(path: id.name, step: .exec, code: ENOENT)
+        }
+        var environment = inheritedEnvironment(specification)
+        var descriptors: [Int32] = [nullDevice, -1, -1]
+        var names: [String] = []
+        let path: String
+        let arguments: [String]
+        switch specification.program {
+        case .plain(let command):
+            let searchPath = environment.first { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) }
+            path = Installation.find(command.first ?? "", path: searchPath)
+            arguments = command
+        case .worker(let executable):
+            path = executable ?? installation.program("roost-\(id.name)")
+            arguments = [path]
+            environment += [
+                "ROOST_RUNTIME=\(invocation.runtimeDirectory)", "ROOST_WORKER=\(id.name)",
+                "ROOST_INSTANCE=\(id.instance)",
+            ]
+            if let file = configurationFiles[id.name] {
+                names.append("configuration")
+                descriptors.append(file.number)
+            }
+            if let socket = workerSockets[id.name] {
+                names.append("ipc")
+                descriptors.append(socket.number)
+            }
+        }
+        for listener in specification.listeners {
+            names.append(listener.name)
+            descriptors.append(try listeners.acquire(listener))
+        }
+        var request = SpawnRequest(
+            path: path,
+            arguments: arguments,
+            environment: environment,
+            descriptors: descriptors
+        )
+        request.listenerNames = names
+        request.directory = specification.directory
+        request.limits = specification.spawnLimits
+        request.nice = Int32(clamping: specification.nice)
+        request.oomScoreAdjust = Int32(clamping: specification.oomScoreAdjust)
+        request.user = specification.account.map { .init(uid: $0.user, gid: $0.group, groups: $0.groups) }
+        stamps[id.name] = ExecutableStamp(path)
+        return request
+    }
+
+    private func inheritedEnvironment(_ specification: WorkerSpecification) -> [String] {
+        let set = specification.environment.set
+        let passed = (WorkerSpecification.Environment.alwaysPassed + specification.environment.pass)
+            .filter { name in !set.contains { $0.name == name } }
+        return passed.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
+            + set.map { "\($0.name)=\($0.value)" }
+    }
+}
+
+// MARK: - Who starts when
+
+extension Supervisor {
+    func requestAdmission(_ id: InstanceID, streak: Int) {
+        admission.request(id, streak: streak)
+        admit()
+    }
+
+    /// Lets in whom the queue admits. A spawn can fail at once and ask again: the loop takes care of that, not the
+    /// stack.
+    func admit() {
+        guard !isAdmitting, phase != .stopping else { return }
+        isAdmitting = true
+        defer { isAdmitting = false }
+        while true {
+            let admitted = admission.admit(at: reactor.now) { isBlocked($0) }
+            if admitted.isEmpty { break }
+            for id in admitted {
+                guard let handle = handles[id] else {
+                    admission.startEnded(id)
+                    continue
+                }
+                handle.assumeIsolated { $0.handle(.admitted) }
+            }
+        }
+        armAdmission()
+    }
+
+    private func armAdmission() {
+        if let admissionTimer { reactor.cancel(admissionTimer) }
+        admissionTimer = admission.nextToken(at: reactor.now).map { instant in
+            reactor.schedule(at: instant) { [unowned self] in assumeIsolated { $0.admit() } }
+        }
+    }
+
+    /// Whether something that the worker comes after is not ready.
+    private func isBlocked(_ id: InstanceID) -> Bool {
+        guard let after = specification(id.name)?.after, !after.isEmpty else { return false }
+        return after.contains { name in
+            guard let dependency = specification(name), instanceCount(dependency) > 0 else { return false }
+            return !handles.values.contains { $0.id.name == name && state(of: $0) == .running }
+        }
+    }
+}
+
+// MARK: - What instances report
+
+extension Supervisor {
+    func changed(_ id: InstanceID, _ change: WorkerHandle.Change) {
+        var data: JSONObject = [
+            "name": .string(id.name), "instance": .integer(Int64(id.instance)),
+            "from": .string(change.from.rawValue), "state": .string(change.to.rawValue),
+        ]
+        if let pid = change.pid { data["pid"] = .integer(Int64(pid)) }
+        if !change.reason.isEmpty { data["reason"] = .string(change.reason) }
+        if let exit = change.exit { data["exit"] = .object(exit.json) }
+        tell(.worker, data)
+        if change.to == .quarantined {
+            say(.error, "\(id) is quarantined after repeated failures; `roost start \(id.name)` tries again", data)
+        }
+        if change.from == .starting || change.to == .running || change.to == .stopped {
+            admission.startEnded(id)
+            admit()
+        }
+        statusMayHaveChanged()
+    }
+
+    func failed(_ id: InstanceID) {
+        admission.startEnded(id)
+        guard let failed = specification(id.name), let workers = configuration?.workers else { return }
+        let group = workers.filter { $0.strategyGroup == failed.strategyGroup }.map(\.name)
+        guard let strategy = RestartStrategy(rawValue: failed.strategy.rawValue) else { return }
+        for name in strategy.companions(of: id.name, in: group) {
+            for handle in handles.values where handle.id.name == name {
+                handle.assumeIsolated { handle in
+                    guard handle.machine.hasProcess else { return }
+                    handle.handle(.restart(.dependency), because: "\(id) failed (\(failed.strategy.rawValue))")
+                }
+            }
+        }
+        admit()
+    }
+
+    func escalate(_ id: InstanceID) {
+        say(.critical, "\(id) fails too often and its intensity says escalate: giving up")
+        stop(exitStatus: 75)
+    }
+}
+
+extension LastExit {
+    /// As in `last_exit` of the status.
+    var json: JSONObject {
+        var object: JSONObject = ["at": .string(at.description), "reason": .string(reason.rawValue)]
+        switch status {
+        case .code(let code): object["code"] = .integer(Int64(code))
+        case .signal(let signal): object["signal"] = .integer(Int64(signal))
+        case .unknown: break
+        }
+        return object
+    }
+}

@@ -1,0 +1,124 @@
+import CLinux
+import Glibc
+package import RoostConfig
+import RoostJSON
+package import RoostPolicy
+import RoostProtocol
+package import RoostReactor
+import RoostSystemd
+
+/// The host's supervisor: owns the configuration, the listeners and a `WorkerHandle` per instance, and decides who
+/// starts when. What a single instance does is the handle's business; what is asked from outside is `ControlService`'s.
+///
+/// The extensions follow its life: booting, workers, reloading, the tick, stopping.
+package actor Supervisor {
+    /// What it is doing, as `supervisor.state` of the status names it.
+    package enum Phase: String, Sendable { case starting, running, reloading, stopping }
+
+    package static let version = "0.1.0"
+
+    package nonisolated let reactor: Reactor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
+    package nonisolated let invocation: Invocation
+    package nonisolated let installation: Installation
+    package nonisolated let startedAt: MonotonicInstant
+
+    package let logs: LogBook
+    package let events: Feed<Event>
+    let listeners = ListenerTable()
+    let notifier = Notifier()
+    let watchdog = WatchdogSettings.inherited()
+
+    package internal(set) var phase = Phase.starting
+    package internal(set) var configuration: Configuration?
+    package internal(set) var generation: UInt64 = 0
+    /// Of the configuration in force.
+    var digest: [UInt8] = []
+    /// Why the files as they are now do not run; empty when they do.
+    package internal(set) var problems: [String] = []
+
+    /// One per instance that exists, wanted or not.
+    var handles: [InstanceID: WorkerHandle] = [:]
+    /// Instance counts that `scale` has set over the configuration's.
+    var scaled: [String: Int] = [:]
+    var admission: AdmissionQueue<InstanceID>
+    var isAdmitting = false
+    var admissionTimer: TimerToken?
+    /// The sockets `RUNTIME/NAME.sock`, held over the workers' lives.
+    var workerSockets: [String: SharedDescriptor] = [:]
+    /// What each worker starts with, of the generation in force.
+    var configurationFiles: [String: SharedDescriptor] = [:]
+    let nullDevice = roost_open("/dev/null", O_RDWR, 0)
+    var stamps: [String: ExecutableStamp] = [:]
+
+    var store: GenerationStore
+    var watcher: FileWatcher?
+    var watchTimer: TimerToken?
+    var reloadQueue = SerialQueue()
+
+    var nextTick = MonotonicInstant(nanoseconds: 0)
+    var tickTimer: TimerToken?
+    var tickCount: UInt64 = 0
+    var lastStatus = ""
+    var strays: StrayReaper?
+    /// Called once, with the exit status, when everything has ended.
+    var finish: (@Sendable (Int32) -> Void)?
+    var exitStatus: Int32 = 0
+
+    package init(
+        _ reactor: Reactor,
+        invocation: Invocation,
+        installation: Installation,
+        logs: LogBook,
+        eventCapacity: Int = 10_000
+    ) {
+        self.reactor = reactor
+        self.invocation = invocation
+        self.installation = installation
+        self.logs = logs
+        startedAt = reactor.now
+        events = Feed(capacity: eventCapacity)
+        admission = AdmissionQueue(settings: .init(), at: reactor.now)
+        store = GenerationStore(stateDirectory: invocation.stateDirectory, limit: 50)
+    }
+
+    /// Has `action` called once, with the exit status, when everything has ended.
+    package func whenEnded(_ action: @escaping @Sendable (Int32) -> Void) { finish = action }
+
+    /// Every instance in the order of the configuration.
+    package var instances: [WorkerHandle] {
+        let order = configuration?.workers.map(\.name) ?? []
+        return handles.values.sorted {
+            let left = (order.firstIndex(of: $0.id.name) ?? .max, $0.id.name, $0.id.instance)
+            let right = (order.firstIndex(of: $1.id.name) ?? .max, $1.id.name, $1.id.instance)
+            return left < right
+        }
+    }
+
+    /// The instance's state, read without suspending: all handles live on this reactor.
+    nonisolated func state(of handle: WorkerHandle) -> RoostPolicy.WorkerState {
+        handle.assumeIsolated { $0.state }
+    }
+
+    func specification(_ name: String) -> WorkerSpecification? {
+        configuration?.workers.first { $0.name == name }
+    }
+}
+
+// MARK: - Speaking
+
+extension Supervisor {
+    /// A log line of the supervisor itself.
+    func say(_ level: LogLevel, _ message: String, _ metadata: JSONObject = [:]) {
+        let source = LogRecord.Source(name: "roostd", instance: 0, pid: getpid())
+        let time = WallTime(nanoseconds: roost_wall_now())
+        var record = LogRecord(time: time, level: level, source: source, category: "supervisor", message: message)
+        record.metadata = metadata
+        logs.append(record)
+    }
+
+    @discardableResult
+    func tell(_ kind: Event.Kind, _ data: JSONObject) -> UInt64 {
+        events.append(Event(kind, time: WallTime(nanoseconds: roost_wall_now()), data: data))
+    }
+}
