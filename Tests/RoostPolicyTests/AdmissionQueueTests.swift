@@ -128,7 +128,10 @@ import Testing
         #expect(delay <= 100)
     }
 
-    @Test("over any span of time no more are admitted than burst and rate allow; none is lost", arguments: UInt64(1)...60)
+    @Test(
+        "over any span of time no more are admitted than burst and rate allow; none is lost",
+        arguments: UInt64(1)...60
+    )
     func properties(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let concurrency = Int.random(in: 1...6, using: &random)

@@ -7,7 +7,8 @@ import Testing
     @Test(
         "the ceiling doubles with each attempt up to the maximum",
         arguments: [
-            (Int.min, 100), (0, 100), (1, 100), (2, 200), (3, 400), (7, 6400), (8, 10_000), (64, 10_000), (.max, 10_000),
+            (Int.min, 100), (0, 100), (1, 100), (2, 200), (3, 400), (7, 6400), (8, 10_000), (64, 10_000),
+            (.max, 10_000),
         ]
     )
     func ceiling(ofAttempt attempt: Int, is milliseconds: Int) {

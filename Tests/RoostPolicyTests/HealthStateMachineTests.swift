@@ -69,7 +69,10 @@ import Testing
         #expect(health.nextCheck == instant(11_900))
     }
 
-    @Test("a wait that the kernel counts backwards or beyond all time does not count", arguments: [Int64(-5), 1_000_000])
+    @Test(
+        "a wait that the kernel counts backwards or beyond all time does not count",
+        arguments: [Int64(-5), 1_000_000]
+    )
     func garbageWait(_ seconds: Int64) {
         var health = machine()
         let time = hangTime(&health, until: 60_000) { _ in .seconds(seconds) }

@@ -76,7 +76,10 @@ import Testing
         #expect(lease.proceed(dialFailed: false, at: instant(10_001), random: 0) == .expire)
     }
 
-    @Test("whatever dials and losses do, a worker whose supervisor is gone ends with its lease", arguments: UInt64(1)...200)
+    @Test(
+        "whatever dials and losses do, a worker whose supervisor is gone ends with its lease",
+        arguments: UInt64(1)...200
+    )
     func alwaysEnds(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var lease = machine()

@@ -31,7 +31,10 @@ import Testing
             (["a"], ["a": ["a"]], ["a"]),
             (["a", "b"], ["a": ["b"], "b": ["a"]], ["a", "b"]),
             (["first", "a", "b", "last"], ["a": ["b", "first"], "b": ["a"], "last": ["a"]], ["a", "b"]),
-            (["end", "last", "a", "b", "c"], ["end": ["last"], "last": ["b"], "a": ["c"], "b": ["a"], "c": ["b"]], ["a", "b", "c"]),
+            (
+                ["end", "last", "a", "b", "c"], ["end": ["last"], "last": ["b"], "a": ["c"], "b": ["a"], "c": ["b"]],
+                ["a", "b", "c"]
+            ),
         ] as [([String], [String: [String]], [String])]
     )
     func cycle(of names: [String], after dependencies: [String: [String]], is expected: [String]) {
