@@ -101,8 +101,9 @@ extension Supervisor {
         _ = notifier.send(.ready)
         statusMayHaveChanged()
         let listening = configuration?.workers.flatMap(\.listeners).map { "\($0.name) on http://\($0.address)" } ?? []
-        say(.notice, ["running, configuration generation \(generation)"] .joined() + ": " + summary)
+        say(.notice, "running, configuration generation \(generation): \(summary)")
         for line in listening { say(.notice, line) }
+        roost_release_code()  // what only the start needed is half of the resident memory
     }
 
     private func settles(_ handle: WorkerHandle) async -> Bool {
