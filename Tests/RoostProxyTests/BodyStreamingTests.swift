@@ -24,7 +24,9 @@ struct BodyStreamingTests {
         let size = Self.size
         let origin = Origin { _, socket in
             guard socket.readHead() != nil else { return }
-            socket.write("HTTP/1.1 200 OK\r\n\(isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(size)")\r\n\r\n")
+            socket.write(
+                "HTTP/1.1 200 OK\r\n\(isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(size)")\r\n\r\n"
+            )
             var sent = 0
             while sent < size {
                 let piece = Self.piece(sent, min(65536, size - sent))
@@ -89,7 +91,9 @@ struct BodyStreamingTests {
         let proxy = try RunningProxy(to: [origin.port])
         defer { proxy.stop() }
         let client = try proxy.connect()
-        client.write("POST / HTTP/1.1\r\nHost: a\r\n\(isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(size)")\r\n\r\n")
+        client.write(
+            "POST / HTTP/1.1\r\nHost: a\r\n\(isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(size)")\r\n\r\n"
+        )
         var sent = 0
         while sent < size {
             let piece = Self.piece(sent, min(50000, size - sent))

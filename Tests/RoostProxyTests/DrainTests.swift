@@ -75,7 +75,9 @@ struct DrainTests {
 
     @Test("32 connections of load: every request is answered, also while the configuration changes all the time")
     func reconfigure() throws {
-        let origins = (0..<2).map { index in Origin(answering: { head, _ in okay("\(index) " + head.split(separator: " ")[1]) }) }
+        let origins = (0..<2).map { index in
+            Origin(answering: { head, _ in okay("\(index) " + head.split(separator: " ")[1]) })
+        }
         defer { for origin in origins { origin.stop() } }
         let proxy = try RunningProxy(to: origins.map(\.port))
         defer { proxy.stop() }
@@ -135,7 +137,10 @@ struct DrainTests {
         client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(eventually { try proxy.withPlane { $0.inFlight } == 1 })
         try proxy.commit(
-            ProxyConfiguration(generation: 2, rules: [ProxyRule(name: "b", backends: [.init(host: "localhost", port: new.port)])])
+            ProxyConfiguration(
+                generation: 2,
+                rules: [ProxyRule(name: "b", backends: [.init(host: "localhost", port: new.port)])]
+            )
         )
         gate.signal()
         #expect(try Answer(from: client).text == "old")

@@ -91,7 +91,9 @@ struct RoutingTests {
 
     @Test("no rule gives a 404 problem, and the connection goes on")
     func noRule() throws {
-        let proxy = try RunningProxy(ProxyConfiguration(rules: [ProxyRule(name: "w", hosts: ["a.test"], action: .welcome)]))
+        let proxy = try RunningProxy(
+            ProxyConfiguration(rules: [ProxyRule(name: "w", hosts: ["a.test"], action: .welcome)])
+        )
         defer { proxy.stop() }
         let client = try proxy.connect()
         client.write("GET / HTTP/1.1\r\nHost: b.test\r\n\r\nGET / HTTP/1.1\r\nHost: A.TEST:80\r\n\r\n")
@@ -160,7 +162,9 @@ struct RoutingTests {
         let origin = Origin(answering: { _, _ in okay("ok") })
         defer { origin.stop() }
         let backend = ProxyRule.Backend(host: "127.0.0.1", port: origin.port)
-        let proxy = try RunningProxy(ProxyConfiguration(rules: [ProxyRule(name: "r", path: .prefix("/admin"), backends: [backend])]))
+        let proxy = try RunningProxy(
+            ProxyConfiguration(rules: [ProxyRule(name: "r", path: .prefix("/admin"), backends: [backend])])
+        )
         defer { proxy.stop() }
         #expect(try proxy.get("/public/%2e%2e/%61dmin//x").status == 200)
         #expect(origin.recordedHeads[0].hasPrefix("GET /public/%2e%2e/%61dmin//x HTTP/1.1\r\n"))

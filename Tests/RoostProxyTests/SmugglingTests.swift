@@ -9,8 +9,14 @@ struct SmugglingTests {
     private static let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
 
     static let cases: [(String, Int, String)] = [
-        ("CL and TE", 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX"),
-        ("TE and CL", 400, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\nX"),
+        (
+            "CL and TE", 400,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX"
+        ),
+        (
+            "TE and CL", 400,
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\nX"
+        ),
         ("two CL, different", 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 44\r\n\r\n"),
         ("two CL, equal", 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello"),
         ("CL list", 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello"),
@@ -22,7 +28,10 @@ struct SmugglingTests {
         ("TE chunked twice", 400, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
         ("TE not last", 400, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
         ("TE unknown", 400, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
-        ("two TE", 400, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n"),
+        (
+            "two TE", 400,
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n"
+        ),
         ("TE in HTTP/1.0", 400, "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         ("TE name with blank", 400, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n"),
         ("TE folded", 400, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n"),
@@ -41,7 +50,10 @@ struct SmugglingTests {
         ("HTTP/2.0 text", 505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
         ("two spaces", 400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"),
         ("Connection: Host", 400, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Host\r\n\r\n"),
-        ("Connection: Content-Length", 400, "POST / HTTP/1.1\r\nHost: a\r\nConnection: Content-Length\r\nContent-Length: 3\r\n\r\nabc"),
+        (
+            "Connection: Content-Length", 400,
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: Content-Length\r\nContent-Length: 3\r\n\r\nabc"
+        ),
     ]
 
     @Test("an ambiguous head is refused, what is hidden behind it too, and the backend sees nothing", arguments: cases)
@@ -64,7 +76,8 @@ struct SmugglingTests {
     @Test(
         "malformed chunks end both connections before anything hidden behind them is a request",
         arguments: [
-            "5\nhello\n0\n\n", "5\r\nhello0\r\n\r\n", "5 \r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "-5\r\n", "\r\n",
+            "5\nhello\n0\n\n", "5\r\nhello0\r\n\r\n", "5 \r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "-5\r\n",
+            "\r\n",
             "5;a\nhello\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFFF\r\n", "0\r\nX: y\n\r\n", "5\r\nhello\r\n0\r\nbad\r\n\r\n",
         ]
     )
@@ -98,7 +111,8 @@ struct SmugglingTests {
         defer { origin.stop() }
         let proxy = try RunningProxy(to: [origin.port])
         defer { proxy.stop() }
-        let text = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: CHUNKED\r\n\r\n003;x=y\r\nabc\r\n2\r\nde\r\n00\r\nHost: evil\r\n\r\n"
+        let text =
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: CHUNKED\r\n\r\n003;x=y\r\nabc\r\n2\r\nde\r\n00\r\nHost: evil\r\n\r\n"
         #expect(try proxy.exchange(text).status == 200)
         #expect(origin.recordedHeads[0].hasSuffix("\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"))
         #expect(!origin.recordedHeads[0].contains("evil"))
