@@ -214,7 +214,8 @@ package actor Connection {
         guard output.pending < limits.outputLimit / 2 else {
             throw RequestFailure(.exhausted, "\(output.pending) bytes wait for the peer; ask again later")
         }
-        let id = try session.call(isStream: flags.contains(.stream), deadline: limit.map { stream.now.advanced(by: $0) })
+        let deadline = limit.map { stream.now.advanced(by: $0) }
+        let id = try session.call(isStream: flags.contains(.stream), deadline: deadline)
         defer { if limit != nil { armTimer() } }
         expectsAnswer = true
         let milliseconds = limit.map { UInt32(clamping: max(1, $0.wholeNanoseconds / 1_000_000)) } ?? 0
