@@ -1,5 +1,7 @@
 # A table of contents: what each line calls is a script or one command. `make` alone builds.
-BUILD = swift build -c release --static-swift-stdlib --explicit-target-dependency-import-check error
+# .build/static holds libstdc++.a alone, so that it is linked in: a megabyte of memory less in each process.
+BUILD = swift build -c release --static-swift-stdlib --explicit-target-dependency-import-check error \
+	-Xswiftc -use-ld=lld -Xswiftc -L.build/static
 PREFIX ?= /usr
 
 build:
