@@ -2,9 +2,9 @@
 package struct BoundedRing<Element: Sendable>: Sendable {
     private var elements: [Element?] = []
     private var costs: [Int] = []
-    private let capacity: Int
+    private var capacity: Int
     private var head = 0
-    private let costLimit: Int
+    private var costLimit: Int
     /// How many are held.
     package private(set) var count = 0
     /// What those cost together.
@@ -18,6 +18,13 @@ package struct BoundedRing<Element: Sendable>: Sendable {
     package init(capacity: Int, costLimit: Int = .max) {
         self.capacity = max(capacity, 1)
         self.costLimit = costLimit
+    }
+
+    /// Sets new bounds; what does not fit any more is given up, the oldest first.
+    package mutating func resize(capacity: Int, costLimit: Int = .max) {
+        self.capacity = max(capacity, 1)
+        self.costLimit = costLimit
+        while count > self.capacity || (count > 0 && cost > costLimit) { removeFirst() }
     }
 
     /// The number of the first element held; `last + 1` when none is.
