@@ -7,7 +7,10 @@ struct Roost: ParsableCommand {
         commandName: "roost",
         abstract: "Shows and steers a running roostd and its workers.",
         version: Release.version,
-        subcommands: [Status.self, Restart.self]
+        subcommands: [
+            Status.self, Restart.self, Stop.self, Start.self, Scale.self, Reload.self, Config.self, Logs.self,
+            EventsCommand.self, Metrics.self,
+        ]
     )
 
     @OptionGroup var globals: GlobalOptions

@@ -7,7 +7,7 @@ import RoostReactor
 struct Status: Command {
     static let configuration = CommandConfiguration(abstract: "Show the supervisor and every worker.")
 
-    @Argument(help: "Workers to show; all of them without a name.")
+    @Argument(help: "Workers to show; all of them without a name.", completion: .workers)
     var names: [String] = []
 
     @Flag(help: "Show it anew every second, until Ctrl-C.")
@@ -49,7 +49,8 @@ private enum StatusScreen {
         var text: String
         do {
             let reply: StatusReply = try await call.ask(.status, request)
-            text = call.isJSON
+            text =
+                call.isJSON
                 ? JSONWriter.compact(StatusJSON.value(of: reply)) + "\n"
                 : StatusText.text(of: reply, colors: call.world.hasColors)
         } catch let failure as CommandFailure where failure.status == .noSupervisor {

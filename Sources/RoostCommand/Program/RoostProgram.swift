@@ -77,6 +77,8 @@ package enum RoostProgram {
             return 0
         } catch is ReaderGone {
             return 0
+        } catch let said as AlreadySaid {
+            return said.status.rawValue
         } catch {
             return world.complain(CommandFailure(error), asJSON: command.globals.json)
         }

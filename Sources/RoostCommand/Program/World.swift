@@ -96,6 +96,11 @@ extension World {
     /// A line, or several, to the output.
     func say(_ text: String) { _ = write(Array((text + "\n").utf8), .output) }
 
+    /// The path of a program of this package; nil: it is nowhere.
+    func program(_ name: String) -> String? {
+        programFolders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
     /// One line about a failure, or one JSON object; gives the exit status.
     func complain(_ failure: CommandFailure, asJSON: Bool) -> Int32 {
         _ = write(Array(((asJSON ? failure.json : failure.line) + "\n").utf8), .errors)

@@ -8,11 +8,6 @@ struct ChangeOutcome {
     private let verb: String
 
     /// - Parameter verb: What was done to those where it worked, `restarted` for instance.
-    init(_ reply: ChangeReply, _ verb: String) {
-        outcomes = reply.outcomes
-        self.verb = verb
-    }
-
     init(_ outcomes: [InstanceOutcome], _ verb: String) {
         self.outcomes = outcomes
         self.verb = verb

@@ -4,7 +4,10 @@ import RoostProtocol
 /// `roost status --json`: the contract's keys first, in its order, then ours.
 enum StatusJSON {
     static func value(of reply: StatusReply) -> JSONValue {
-        ["supervisor": supervisor(reply.supervisor ?? SupervisorStatus()), "workers": .array(reply.workers.map(worker))]
+        [
+            "supervisor": supervisor(reply.supervisor ?? SupervisorStatus()),
+            "workers": .array(reply.workers.map(worker)),
+        ]
     }
 
     private static func supervisor(_ status: SupervisorStatus) -> JSONValue {

@@ -8,7 +8,8 @@ enum StatusText {
         let supervisor = reply.supervisor ?? SupervisorStatus()
         var text = headline(supervisor, reply.workers, colors: colors) + "\n"
         for listener in supervisor.listeners {
-            text += "listening on \(PlainText.of(listener.address)) (\(PlainText.of(listener.name))"
+            text +=
+                "listening on \(PlainText.of(listener.address)) (\(PlainText.of(listener.name))"
                 + (listener.inherited ? ", given by systemd)\n" : ")\n")
         }
         if !supervisor.configProblems.isEmpty {
@@ -30,7 +31,8 @@ enum StatusText {
         let state = colors ? TextTable.colored(status.state.word, color) : status.state.word
         let watchdog = status.watchdog.flatMap { $0.enabled ? Figures.duration($0.intervalSeconds) : nil }
         let facts = [
-            "\(workers.filter(\.ready).count)/\(workers.filter { $0.state != .stopped }.count) ready", "pid \(status.pid)",
+            "\(workers.filter(\.ready).count)/\(workers.filter { $0.state != .stopped }.count) ready",
+            "pid \(status.pid)",
             "up \(Figures.duration(status.uptimeSeconds))", "configuration \(status.configGeneration)",
             "watchdog \(watchdog ?? "off")", Figures.bytes(status.rssBytes),
             "\(Figures.processorTime(status.cpuSeconds)) CPU",

@@ -21,6 +21,8 @@ struct TextTable {
 
     init(_ columns: [(title: String, alignment: Alignment)]) { self.columns = columns }
 
+    var isEmpty: Bool { rows.isEmpty }
+
     /// One cell a column.
     mutating func append(_ row: [Cell]) { rows.append(row) }
 
