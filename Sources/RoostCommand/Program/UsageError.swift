@@ -3,10 +3,18 @@ import ArgumentParser
 /// Turns ArgumentParser's paragraph about wrong arguments into one line that says where to look.
 enum UsageError {
     static func failure(of error: any Error) -> CommandFailure {
-        let message = Roost.message(for: error).split(separator: "\n").joined(separator: " ")
+        let message = words(of: Roost.message(for: error))
         let lowered = message.prefix(1).lowercased() + message.dropFirst()
         let problem = lowered.hasSuffix(".") ? String(lowered.dropLast()) : lowered
         return CommandFailure(.usage, code: "usage", "\(problem); see `\(help(for: error))`")
+    }
+
+    /// One line; a list of what is allowed has a line an entry (`  - info`).
+    private static func words(of message: String) -> String {
+        let lines = message.split(separator: "\n")
+        let entries = lines.filter { $0.hasPrefix("  - ") }.map { $0.dropFirst(4) }
+        let text = lines.filter { !$0.hasPrefix("  - ") }.joined(separator: " ")
+        return text + (entries.isEmpty ? "" : " " + entries.joined(separator: ", "))
     }
 
     /// ArgumentParser ends with `See 'roost logs --help' for more information.`

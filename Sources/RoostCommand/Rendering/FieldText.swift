@@ -3,10 +3,11 @@ import RoostJSON
 /// The members of a JSON object as `key=value key="two words"`.
 enum FieldText {
     /// The object in a text that another process has written; anything else is shown as it came.
-    static func of(_ json: String) -> String {
+    static func of(_ json: String, without key: String = "") -> String {
         guard !json.isEmpty else { return "" }
         guard let value = value(json) else { return PlainText.of(json) }
-        guard case .object(let object) = value else { return PlainText.of(JSONWriter.compact(value)) }
+        guard case .object(var object) = value else { return PlainText.of(JSONWriter.compact(value)) }
+        object[key] = nil
         return of(object)
     }
 

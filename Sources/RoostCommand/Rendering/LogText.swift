@@ -12,9 +12,9 @@ enum LogText {
         return "\(WallTime(nanoseconds: line.atNs).timeOfDay) \(level) \(source) \(body(of: line))\n"
     }
 
-    /// What `--grep` looks at: the message and the fields.
+    /// What `--grep` looks at: the message and the fields. The category repeats for people what the source says.
     static func body(of line: LogLine) -> String {
-        let fields = FieldText.of(line.fieldsJson)
+        let fields = FieldText.of(line.fieldsJson, without: "category")
         return PlainText.of(line.message) + (fields.isEmpty ? "" : " \(fields)")
     }
 
