@@ -14,7 +14,7 @@ import Testing
         ]
     )
     func globals(arguments: [String]) throws {
-        let command = try #require(try Roost.parseAsRoot(arguments) as? any Command)
+        let command = try RoostProgram.command(arguments)
         #expect(command.globals.json)
         #expect(command.globals.runtime == "/x")
     }
@@ -22,13 +22,14 @@ import Testing
     @Test("options reach their command")
     func options() throws {
         let restart = try #require(
-            try Roost.parseAsRoot(["restart", "a", "b", "--rolling", "--timeout", "1m30s"]) as? Restart
+            try RoostProgram.command(["restart", "a", "b", "--rolling", "--timeout", "1m30s"]) as? Restart
         )
         #expect(restart.names == ["a", "b"])
         #expect(restart.rolling)
         #expect(restart.timeout == .seconds(90))
         let logs = try #require(
-            try Roost.parseAsRoot(["logs", "proxy", "-f", "--since", "5m", "--level", "error", "--grep", "a+"]) as? Logs
+            try RoostProgram.command(["logs", "proxy", "-f", "--since", "5m", "--level", "error", "--grep", "a+"])
+                as? Logs
         )
         #expect(logs.names == ["proxy"])
         #expect(logs.follow)
@@ -36,12 +37,13 @@ import Testing
         #expect(logs.level == .error)
         #expect(logs.grep == "a+")
         let events = try #require(
-            try Roost.parseAsRoot(["events", "--type", "worker", "--type", "error", "--since", "0"]) as? EventsCommand
+            try RoostProgram.command(["events", "--type", "worker", "--type", "error", "--since", "0"])
+                as? EventsCommand
         )
         #expect(events.type == ["worker", "error"])
         #expect(events.since == 0)
-        #expect((try Roost.parseAsRoot(["scale", "proxy", "3"]) as? Scale)?.instances == 3)
-        #expect((try Roost.parseAsRoot(["config", "rollback", "4"]) as? ConfigRollback)?.generation == 4)
+        #expect((try RoostProgram.command(["scale", "proxy", "3"]) as? Scale)?.instances == 3)
+        #expect((try RoostProgram.command(["config", "rollback", "4"]) as? ConfigRollback)?.generation == 4)
     }
 
     @Test(

@@ -1,6 +1,7 @@
 import RoostIPC
 import RoostJSON
 import RoostProtocol
+import RoostReactor
 import Testing
 
 @testable import RoostCommand

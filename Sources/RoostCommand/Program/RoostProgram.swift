@@ -38,13 +38,20 @@ package enum RoostProgram {
 
     private static func parse(_ arguments: [String]) -> Result<Parsed, any Error> {
         do {
-            var parsed = try Roost.parseAsRoot(arguments)
-            if let command = parsed as? any Command { return .success(Parsed(value: command)) }
-            try parsed.run()
-            return .failure(CleanExit.message(""))
+            return .success(Parsed(value: try command(arguments)))
         } catch {
             return .failure(error)
         }
+    }
+
+    /// The command that these arguments mean.
+    ///
+    /// - Throws: Errors of ArgumentParser, for wrong usage and also for what it answers itself, such as help.
+    static func command(_ arguments: [String]) throws -> any Command {
+        var parsed = try Roost.parseAsRoot(arguments)
+        if let command = parsed as? any Command { return command }
+        try parsed.run()  // a group without its command: throws the request for its help
+        throw CleanExit.helpRequest()
     }
 
     /// Help, version, completions and wrong usage.
