@@ -15,7 +15,7 @@ package actor Supervisor {
     /// What it is doing, as `supervisor.state` of the status names it.
     package enum Phase: String, Sendable { case starting, running, reloading, stopping }
 
-    package static let version = "0.1.0"
+    package static let version = Release.version
 
     package nonisolated let reactor: Reactor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
