@@ -60,7 +60,7 @@ ssize_t roost_splice(int in, int out, size_t count);
 struct roost_credentials { pid_t pid; uid_t uid; gid_t gid; };
 /// getsockopt(2) SO_PEERCRED.
 int roost_peer_credentials(int fd, struct roost_credentials *out);
-/// getsockopt(2) SO_PEERGROUPS: the peer's supplementary groups. Returns how many there are, at most `capacity` filled.
+/// getsockopt(2) SO_PEERGROUPS: the peer's supplementary groups. Returns how many there are; -ERANGE if more than `capacity`.
 int roost_peer_groups(int fd, gid_t *groups, int capacity);
 /// sendmsg(2) with MSG_NOSIGNAL: the bytes and, by SCM_RIGHTS, `count` descriptors (at most 253, unix(7)).
 ssize_t roost_send_fds(int socket, const void *bytes, size_t length, const int *fds, int count);
