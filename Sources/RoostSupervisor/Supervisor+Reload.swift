@@ -150,7 +150,11 @@ extension Supervisor {
         generation += 1
         configuration = next
         problems = []
-        scaled = [:]
+        // What `roost scale` has set holds until the configuration says another number.
+        for worker in next.workers {
+            let before = current.workers.first { $0.name == worker.name }
+            if before?.instances != worker.instances { scaled[worker.name] = nil }
+        }
         apply(next.supervisor)
         if let files = try? makeConfigurationFiles(next, generation: generation) { configurationFiles = files }
         digest = report.digest

@@ -24,7 +24,7 @@ extension RoostSchema {
             .count(0...64),
             .value("1"),
             .live,
-            "Processes of this worker; they share its listeners. `roost scale` changes it until the next reload."
+            "Processes of this worker; they share its listeners. `roost scale` changes it until this number is changed."
         ),
         SchemaKey(
             "restart",

@@ -60,7 +60,7 @@ enum Problem {
     var detail: StaticString {
         switch self {
         case .head(let error): error.reason
-        case .noRule: "no rule takes a request with this host, path and method; see roost rules list"
+        case .noRule: "no rule takes a request with this host, path and method; add one to rules.d/"
         case .headTimeout: "the request's head was not complete in time"
         case .bodyTimeout: "the request's body stopped coming"
         case .bodyTooLarge: "the request's body is larger than the limit"

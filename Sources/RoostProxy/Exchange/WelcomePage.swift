@@ -28,7 +28,7 @@ enum WelcomePage {
         <p>Save it beside <code>roost.yaml</code>; it is taken up at once. Then look around:</p>
         <ul>
         <li><code>roost status</code> shows the supervisor and its workers,</li>
-        <li><code>roost rules list</code> shows the rules,</li>
+        <li><code>roost metrics</code> shows what the proxy has done,</li>
         <li><code>roost logs -f</code> follows what happens.</li>
         </ul>
         <footer>Roost, a supervised reverse proxy.</footer>
