@@ -161,6 +161,50 @@ struct FailureTests {
         #expect(eventually { try proxy.onLoop { proxy.reactor.timerCount } == 0 })
     }
 
+    @Test("a backend that does not take connections gives 504, or the next backend its turn")
+    func connectTimeout() throws {
+        // A full accept queue: the kernel drops further SYNs (listen(2)).
+        let (listener, port) = listen(backlog: 0)
+        defer { close(listener) }
+        let filler = try Socket(port: port)
+        let timeouts = BackendTimeouts(connect: .milliseconds(200))
+        let alone = try RunningProxy(to: [port], timeouts: timeouts)
+        defer { alone.stop() }
+        let answer = try alone.get()
+        #expect(answer.status == 504)
+        #expect(answer.text.contains("backend-connect-timeout"))
+        let origin = Origin(answering: { _, _ in okay("second") })
+        defer { origin.stop() }
+        let pair = try RunningProxy(to: [port, origin.port], timeouts: timeouts)
+        defer { pair.stop() }
+        #expect(try pair.get().text == "second")
+        withExtendedLifetime(filler) {}
+    }
+
+    @Test("a pooled connection ends when the backend ends it, or when its time is over")
+    func pool() throws {
+        let ending = Origin { _, socket in
+            guard socket.readHead() != nil else { return }
+            socket.write(okay("x"))
+        }
+        let patient = Origin(answering: { _, _ in okay("y") })
+        defer {
+            ending.stop()
+            patient.stop()
+        }
+        let first = try RunningProxy(to: [ending.port])
+        defer { first.stop() }
+        #expect(try first.get().text == "x")
+        #expect(eventually { try first.snapshot().pooledConnections == 0 })
+        let second = try RunningProxy(to: [patient.port], client: ClientTimeouts(pooled: .milliseconds(200)))
+        defer { second.stop() }
+        #expect(try second.get().text == "y")
+        #expect(try second.snapshot().pooledConnections == 1)
+        #expect(eventually { try second.snapshot().pooledConnections == 0 })
+        #expect(try second.get().text == "y")
+        #expect(patient.accepted == 2)
+    }
+
     @Test("a client that goes away takes its request at the backend with it")
     func clientGone() throws {
         let ended = Counter()
