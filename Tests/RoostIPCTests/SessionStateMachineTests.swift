@@ -17,7 +17,10 @@ private let start = MonotonicInstant(nanoseconds: 1_000_000_000)
         return session
     }
 
-    private static func isViolation(_ action: SessionStateMachine.Action, _ code: ErrorCode = .protocolViolation) -> Bool {
+    private static func isViolation(
+        _ action: SessionStateMachine.Action,
+        _ code: ErrorCode = .protocolViolation
+    ) -> Bool {
         if case .violation(let failure) = action { failure.code == code } else { false }
     }
 

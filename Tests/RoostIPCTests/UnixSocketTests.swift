@@ -151,7 +151,7 @@ private func receive(_ socket: Int32, capacity: Int) -> (Int, Int32) {
 private func descriptors(like descriptor: Int32) -> Int {
     var wanted = stat()
     fstat(descriptor, &wanted)
-    return (0..<4096).count { number in
+    return (Int32(0)..<4096).count { number in
         var found = stat()
         return fstat(number, &found) == 0 && found.st_ino == wanted.st_ino && found.st_dev == wanted.st_dev
     }
