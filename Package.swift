@@ -89,12 +89,18 @@ let package = Package(
             path: "Tests/RoostTestSupport",
             swiftSettings: strict
         ),
+        program(
+            "ipc-bench",
+            ["CLinux", "RoostIPC", "RoostPolicy", "RoostProtocol", "RoostReactor"],
+            path: "Tests/Benchmarks/ipc"
+        ),
         program("scripted-worker", ["CLinux", "RoostReactor", "RoostWorker"], path: "Tests/Fixtures/scripted-worker"),
         tests("RoostWireTests", ["RoostWire"]),
         tests("RoostPolicyTests", ["RoostPolicy"]),
         tests("RoostJSONTests", ["RoostJSON"]),
         tests("RoostHTTP1Tests", ["RoostHTTP1"]),
-        tests("RoostReactorTests", ["CLinux", "RoostPolicy", "RoostReactor"]),
+        program("reactor-probe", ["RoostPolicy", "RoostReactor"], path: "Tests/Fixtures/reactor-probe"),
+        tests("RoostReactorTests", ["CLinux", "RoostPolicy", "RoostReactor", "reactor-probe"]),
         tests("RoostProtocolTests", ["RoostProtocol", "RoostWire"]),
         tests("RoostSystemdTests", ["RoostSystemd", "CLinux"]),
         tests("RoostIPCTests", ["CLinux", "RoostIPC", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWire"]),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -95,7 +96,7 @@ enum { MAX_FDS = 253 };  // SCM_MAX_FD of the kernel, unix(7)
 
 ssize_t roost_send_fds(int socket, const void *bytes, size_t length, const int *fds, int count) {
     if (count < 0 || count > MAX_FDS) return -EINVAL;
-    char control[CMSG_SPACE(sizeof(int) * MAX_FDS)];
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * MAX_FDS)];
     struct iovec iov = {(void *)bytes, length};
     struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
     if (count > 0) {
@@ -113,7 +114,7 @@ ssize_t roost_send_fds(int socket, const void *bytes, size_t length, const int *
 }
 
 ssize_t roost_receive_fds(int socket, void *bytes, size_t length, int *fds, int *count) {
-    char control[CMSG_SPACE(sizeof(int) * MAX_FDS)];
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * MAX_FDS)];
     struct iovec iov = {bytes, length};
     struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     int capacity = *count, came = 0;
@@ -162,6 +163,22 @@ int roost_wait_pidfd(int pidfd, struct roost_exit *out) {
 int roost_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0; }
 int roost_set_process_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0) < 0 ? -errno : 0; }
 
+static int release_segments(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)size;
+    (void)unused;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;  // never written, so never lost
+        uintptr_t start = (info->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
+        uintptr_t end = (info->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void roost_release_code(void) { dl_iterate_phdr(release_segments, NULL); }
+
 extern char **environ;
 char **roost_environment(void) { return environ; }
 
@@ -188,11 +205,11 @@ struct child {
 };
 
 static void restore_dispositions(void) {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = SIG_DFL;
+    // The kernel's struct, all zero: SIG_DFL. The raw call, because glibc refuses its own two signals, which may have
+    // been inherited ignored.
+    unsigned long action[8] = {0};
     for (int s = 1; s < NSIG; s++)
-        if (s != SIGKILL && s != SIGSTOP) sigaction(s, &action, NULL);  // EINVAL for glibc's own two: nothing to reset
+        if (s != SIGKILL && s != SIGSTOP) syscall(SYS_rt_sigaction, s, action, NULL, (size_t)(NSIG - 1) / 8);
 }
 
 /// Moves fds[i] to number i: first out of the way above all targets, then down; both without CLOEXEC at the end.
@@ -250,6 +267,8 @@ static int child_main(void *argument) {
     int error;
     restore_dispositions();
     if (setpgid(0, 0) < 0) FAIL(ROOST_SPAWN_GROUP, errno);
+    // Before the limits: its intermediate numbers lie beyond what the parent has open.
+    if ((error = place_descriptors(r->fds, r->fd_count)) != 0) FAIL(ROOST_SPAWN_DESCRIPTORS, error);
     for (int i = 0; i < r->limit_count; i++) {
         struct rlimit limit = {r->limits[i].soft, r->limits[i].hard};
         if (setrlimit((enum __rlimit_resource)r->limits[i].resource, &limit) < 0) FAIL(ROOST_SPAWN_LIMITS, errno);
@@ -257,7 +276,6 @@ static int child_main(void *argument) {
     if (r->nice != 0 && setpriority(PRIO_PROCESS, 0, r->nice) < 0) FAIL(ROOST_SPAWN_PRIORITY, errno);
     if (r->oom_score_adjust != INT32_MIN && (error = write_oom_score(r->oom_score_adjust)) != 0)
         FAIL(ROOST_SPAWN_PRIORITY, error);
-    if ((error = place_descriptors(r->fds, r->fd_count)) != 0) FAIL(ROOST_SPAWN_DESCRIPTORS, error);
     if (r->change_user && (error = set_user(r)) != 0) FAIL(ROOST_SPAWN_USER, error);
     if (r->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) FAIL(ROOST_SPAWN_USER, errno);
     if (r->directory && chdir(r->directory) < 0) FAIL(ROOST_SPAWN_DIRECTORY, errno);
@@ -294,7 +312,7 @@ int roost_spawn(const struct roost_spawn_request *request, struct roost_spawn_re
     }
     if (result->error != 0) {  // the child is gone: reap it here, nobody else knows it
         siginfo_t info;
-        waitid((idtype_t)3, (id_t)pidfd, &info, WEXITED);
+        while (waitid((idtype_t)3, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR) {}
         close(pidfd);
         return -1;
     }

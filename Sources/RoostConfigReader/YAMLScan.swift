@@ -8,11 +8,15 @@ struct YAMLScan {
     func encodingFault(in bytes: [UInt8]) -> Finding? {
         guard bytes.count <= YAMLText.largestFile else {
             return Finding(
-                SourcePosition(file: file), "file", "is larger than \(SizeText.format(Int64(YAMLText.largestFile)))",
+                SourcePosition(file: file),
+                "file",
+                "is larger than \(SizeText.format(Int64(YAMLText.largestFile)))",
                 "split it or remove what is not needed"
             )
         }
-        guard let offset = firstInvalidByte(in: bytes) else { return nil }
+        guard String(validating: bytes, as: UTF8.self) == nil, let offset = firstInvalidByte(in: bytes) else {
+            return nil
+        }
         return Finding(position(of: offset, in: bytes), "file", "is not UTF-8", "save it as UTF-8")
     }
 
@@ -32,7 +36,9 @@ struct YAMLScan {
     /// Line and column of a byte. Line breaks are those of YAML 1.1, as the parser counts.
     func position(of offset: Int, in bytes: [UInt8]) -> SourcePosition {
         var position = SourcePosition(file: file)
-        for scalar in String(decoding: bytes.prefix(offset), as: UTF8.self).unicodeScalars { position.step(over: scalar) }
+        for scalar in String(decoding: bytes.prefix(offset), as: UTF8.self).unicodeScalars {
+            position.step(over: scalar)
+        }
         return position
     }
 
@@ -63,7 +69,9 @@ struct YAMLScan {
     private func alias(at position: SourcePosition, in rest: ArraySlice<Unicode.Scalar>) -> Finding {
         let word = String(String.UnicodeScalarView(rest.prefix(while: AliasLexer.isNamePart).prefix(60)))
         return Finding(
-            position, "yaml", "\(word) is an alias, which is not supported",
+            position,
+            "yaml",
+            "\(word) is an alias, which is not supported",
             "write \"\(word)\" in quotes, or the value itself"
         )
     }

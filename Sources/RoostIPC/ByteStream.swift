@@ -22,8 +22,10 @@ package protocol ByteStream: AnyObject, Sendable {
     func watch(readable: Bool, writable: Bool)
     /// Tells the receiver to flush when the work at hand is done, and before the loop waits.
     func flushSoon()
-    /// Tells the receiver at `deadline`; replaces the deadline before.
-    func wake(at deadline: MonotonicInstant)
+    /// Says that the other end is likely to answer within microseconds.
+    func expectSoon()
+    /// Tells the receiver at `deadline`, or not at all; replaces the deadline before.
+    func wake(at deadline: MonotonicInstant?)
     /// Runs `action` on the loop: now if the caller is on it. From any thread.
     func onLoop(_ action: @escaping @Sendable () -> Void)
     /// Ends the stream and lets go of the receiver. Harmless when repeated.

@@ -118,6 +118,7 @@ extension Connection: ByteStreamReceiver {
         handshakeDeadline = nil
         if hello.maxFrameLength > 0 { peerFrameLength = Int(hello.maxFrameLength) }
         peer = Peer(credentials: stream.credentials, hello: hello)
+        armTimer()
         handler.opened(self)
     }
 
@@ -205,8 +206,11 @@ extension Connection: ByteStreamReceiver {
     /// Has the loop call at the earliest deadline there may be. Deadlines that were met earlier are left to that call:
     /// one timer a connection, not one a request.
     func armTimer() {
-        let deadlines = [session.earliestDeadline, handshakeDeadline, pings.values.map(\.deadline).min()]
-        if let earliest = deadlines.compactMap({ $0 }).min(), !isClosed { stream.wake(at: earliest) }
+        guard !isClosed else { return }
+        var earliest = session.earliestDeadline
+        for deadline in pings.values.map(\.deadline) { earliest = min(earliest ?? deadline, deadline) }
+        if let handshakeDeadline { earliest = min(earliest ?? handshakeDeadline, handshakeDeadline) }
+        stream.wake(at: earliest)
     }
 
     private func expire() {

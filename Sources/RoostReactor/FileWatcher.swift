@@ -25,9 +25,7 @@ package final class FileWatcher {
             IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_ATTRIB
         )
         for directory in directories where inotify_add_watch(descriptor, directory, mask) < 0 {
-            let code = errno
-            close(descriptor)
-            throw SystemError("inotify_add_watch", directory, code: code)
+            throw SystemError("inotify_add_watch", directory, code: errno)  // deinit closes
         }
         let descriptor = descriptor
         source = try reactor.register(descriptor, for: .readable) { _ in Self.drain(descriptor, changed) }
@@ -41,11 +39,11 @@ package final class FileWatcher {
     private static func drain(_ descriptor: Int32, _ changed: (String) -> Void) {
         let capacity = 16 * 1024
         withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 8) { buffer in
-            while true {
-                let count = read(descriptor, buffer.baseAddress, capacity)
-                guard count > 0 else { return }
-                report(UnsafeRawBufferPointer(rebasing: buffer[..<count]), changed)
-            }
+            // Once: a report may put an end to the watcher, and the number may be another's then. What is left is
+            // reported in the next turn.
+            let count = read(descriptor, buffer.baseAddress, capacity)
+            guard count > 0 else { return }
+            report(UnsafeRawBufferPointer(rebasing: buffer[..<count]), changed)
         }
     }
 

@@ -6,7 +6,8 @@ package import RoostPolicy
 /// between events, without a lock or a hop.
 ///
 /// Everything but `post`, `stop` and the executor's `enqueue` is for the loop's own thread. In a turn, jobs come first
-/// (at most `jobBudget`, so that a chatty task cannot starve descriptors), then due timers, then ready descriptors.
+/// (at most `jobBudget`, so that chatty tasks cannot starve descriptors), then ready descriptors, then due timers: what
+/// has arrived is seen before a deadline for it passes.
 package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {  // loop state: its thread only
     package let clock: ReactorClock
     /// How many jobs run before descriptors are looked at again.
@@ -21,13 +22,15 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     private static let eventCapacity = 256
 
     private var owner = pthread_self()
-    private var isRunning = false
+    private var isStopping = false
     private var jobs: [ReactorJob] = []
     private var batch: [ReactorJob] = []
+    private var batchPosition = 0  // what lies before it in the batch has run
     private var timers = TimerQueue()
     private var sources = SourceTable()
     private var turnEnders: [() -> Void] = []
     private var beforeWaiting: [() -> Void] = []
+    private var looksLeft = 0
 
     /// Creates the loop; the creating thread owns it until `run` is called on another.
     ///
@@ -89,6 +92,7 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         _ interest: Readiness,
         _ target: SourceTable.Target
     ) throws(SystemError) -> SourceToken {
+        guard descriptor >= 0 else { throw SystemError("epoll_ctl", "fd \(descriptor)", code: EBADF) }
         let token = sources.insert(descriptor, target)
         var event = epoll_event()
         roost_epoll_event_set(&event, interest.rawValue, token.word)
@@ -145,6 +149,13 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// write out in one go what callbacks and tasks have gathered.
     package func beforeWait(_ action: @escaping () -> Void) { beforeWaiting.append(action) }
 
+    /// Says that something is likely to come within microseconds: before the loop sleeps, it gives way to other
+    /// processes and looks again, a bounded number of times. That spares a wake-up, which takes longer.
+    package func expectSoon() { looksLeft = Self.mostLooks }
+
+    /// About 20 µs when nobody else wants the processor.
+    private static let mostLooks = 32
+
     // MARK: Other threads
 
     /// Calls `action` on the loop's thread. From any thread.
@@ -152,9 +163,9 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         if inbox.put({ $0.calls.append(action) }) { wake() }
     }
 
-    /// Makes `run` return. From any thread.
+    /// Makes `run` return, or the next one if none is under way. From any thread.
     package func stop() {
-        if isOnLoop { isRunning = false } else { post { [self] in isRunning = false } }
+        if isOnLoop { isStopping = true } else { post { [self] in isStopping = true } }
     }
 
     private func wake() {
@@ -191,26 +202,29 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// Runs turns until `stop`. The calling thread becomes the loop's.
     package func run() {
         owner = pthread_self()
-        isRunning = true
         takeInbox()
-        while isRunning { turn(mayWait: true) }
+        while !isStopping { turn(mayWait: true) }
+        isStopping = false
     }
 
     /// Runs turns that do not wait, until one finds nothing to do: the form for tests with a virtual clock.
     package func runUntilIdle() {
         owner = pthread_self()
-        isRunning = true
         takeInbox()
-        while isRunning, turn(mayWait: false) {}
+        while !isStopping, turn(mayWait: false) {}
+        isStopping = false
     }
 
     @discardableResult
     private func turn(mayWait: Bool) -> Bool {
         var didWork = runJobs()
-        guard isRunning else { return true }
+        guard !isStopping else { return true }
         didWork = runBeforeWaiting() || didWork
-        let count = roost_epoll_wait(epoll, events, Int32(Self.eventCapacity), timeout(mayWait: mayWait))
-        wakeUps &+= 1
+        var count = mayWait && !hasJobs ? look() : 0
+        if count == 0 {
+            count = roost_epoll_wait(epoll, events, Int32(Self.eventCapacity), timeout(mayWait: mayWait))
+            wakeUps &+= 1
+        }
         if count > 0 {
             didWork = true
             for index in 0..<Int(count) {
@@ -219,11 +233,23 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         }
         didWork = fireTimers() || didWork
         for end in turnEnders { end() }
-        return didWork || !jobs.isEmpty || !beforeWaiting.isEmpty
+        return didWork || hasJobs || !beforeWaiting.isEmpty
+    }
+
+    /// Looks for events without sleeping, as often as `expectSoon` asked for.
+    private func look() -> Int32 {
+        defer { looksLeft = 0 }
+        while looksLeft > 0 {
+            looksLeft -= 1
+            sched_yield()
+            let count = roost_epoll_wait(epoll, events, Int32(Self.eventCapacity), 0)
+            if count != 0 { return count }
+        }
+        return 0
     }
 
     private func timeout(mayWait: Bool) -> Int64 {
-        guard mayWait, jobs.isEmpty, beforeWaiting.isEmpty else { return 0 }
+        guard mayWait, !hasJobs, beforeWaiting.isEmpty else { return 0 }
         guard let earliest = timers.earliest else { return -1 }
         return max(0, now.duration(to: earliest).wholeNanoseconds)
     }
@@ -242,7 +268,8 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         guard timers.count > 0 else { return false }
         let now = now
         var fired = false
-        while isRunning, let fire = timers.popDue(at: now) {
+        for token in timers.due(at: now) where !isStopping {
+            guard let fire = timers.take(token) else { continue }  // cancelled by one before it
             fired = true
             fire()
         }
@@ -257,22 +284,26 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         return true
     }
 
+    private var hasJobs: Bool { !jobs.isEmpty || batchPosition < batch.count }
+
     private func runJobs() -> Bool {
-        guard !jobs.isEmpty else { return false }
+        guard hasJobs else { return false }
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
-        var count = 0
-        while !jobs.isEmpty, count < jobBudget {
-            swap(&batch, &jobs)
-            for job in batch {
-                switch job {
-                case .own(let job): job.runSynchronously(isolatedTo: serial, taskExecutor: task)
-                case .serial(let job, let executor): job.runSynchronously(on: executor)
-                case .task(let job, let executor): job.runSynchronously(on: executor)
-                }
+        for _ in 0..<jobBudget {
+            if batchPosition == batch.count {
+                batch.removeAll(keepingCapacity: true)
+                batchPosition = 0
+                guard !jobs.isEmpty else { break }
+                swap(&batch, &jobs)
             }
-            count += batch.count
-            batch.removeAll(keepingCapacity: true)
+            let job = batch[batchPosition]
+            batchPosition += 1
+            switch job {
+            case .own(let job): job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+            case .serial(let job, let executor): job.runSynchronously(on: executor)
+            case .task(let job, let executor): job.runSynchronously(on: executor)
+            }
         }
         return true
     }

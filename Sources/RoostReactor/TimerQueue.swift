@@ -45,19 +45,30 @@ struct TimerQueue {
 
     /// Takes the timer out; false if it is not there any more.
     @discardableResult
-    mutating func cancel(_ token: TimerToken) -> Bool {
+    mutating func cancel(_ token: TimerToken) -> Bool { take(token) != nil }
+
+    /// Takes the timer out and gives what it was to call; nil if it is not there any more.
+    mutating func take(_ token: TimerToken) -> (() -> Void)? {
         let index = Int(token.slot)
         guard index < slots.count, slots[index].generation == token.generation, slots[index].position >= 0 else {
-            return false
+            return nil
         }
-        _ = remove(at: slots[index].position)
-        return true
+        return remove(at: slots[index].position)
     }
 
-    /// Takes out the earliest timer if it is due; timers of one deadline come in the order of their making.
-    mutating func popDue(at now: MonotonicInstant) -> (() -> Void)? {
-        guard let first = heap.first, slots[Int(first)].deadline <= now else { return nil }
-        return remove(at: 0)
+    /// The timers that are due, by deadline, those of one deadline in the order of their making. They stay in, so that
+    /// one can cancel the next; and what is made while they fire is not among them, so that a timer that renews itself
+    /// holds up nobody.
+    func due(at now: MonotonicInstant) -> [TimerToken] {
+        var due: [Slot] = []
+        var positions = [0]
+        while let position = positions.popLast() {  // below a timer that is not due none is
+            guard position < heap.count, slots[Int(heap[position])].deadline <= now else { continue }
+            due.append(slots[Int(heap[position])])
+            positions += [2 * position + 1, 2 * position + 2]
+        }
+        due.sort { ($0.deadline, $0.sequence) < ($1.deadline, $1.sequence) }
+        return due.map { TimerToken(slot: heap[$0.position], generation: $0.generation) }
     }
 
     private mutating func remove(at position: Int) -> (() -> Void)? {

@@ -14,7 +14,7 @@ GROWTH = 1_000_000  # bytes of RSS that pools and rings may still fill
 def measure(options):
     with harness.scratch() as folder:
         program = harness.compiled(folder, "stamp")
-        mark = folder / "stamp"
+        mark = folder / "mark"
         worker = f"  stamp:\n    command: [{program}]\n    environment: {{ STAMP: {mark} }}"
         with harness.Roostd(options, folder, worker) as roostd:
             restart(roostd, WARM_UP)

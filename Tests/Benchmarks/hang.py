@@ -19,7 +19,7 @@ def measure(options):
     deadline = options.deadline_ms
     with harness.scratch() as folder:
         stamp = harness.compiled(folder, "stamp")
-        mark = folder / "stamp"
+        mark = folder / "mark"
         worker = (
             f"  proxy:\n    executable: {stamp}\n    healthy_after: 1s\n    heartbeat: {{ deadline: {deadline}ms }}\n"
             "    intensity: { restarts: 1000, period: 1s }\n"

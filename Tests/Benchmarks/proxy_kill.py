@@ -23,7 +23,7 @@ def measure(options):
     with harness.scratch() as folder:
         load, stamp = harness.compiled(folder, "load"), harness.compiled(folder, "stamp")
         backend_port = harness.free_port()
-        mark = folder / "stamp"
+        mark = folder / "mark"
         worker = (
             f"  proxy:\n    executable: {stamp}\n    healthy_after: 1s\n"
             "    intensity: { restarts: 1000, period: 1s }\n"

@@ -290,8 +290,9 @@ import Testing
 
     @Test("limits on what is under way are kept on both sides")
     func limits() async throws {
-        let handler = ConnectionHandler(request: { _ in
-            .later {
+        let handler = ConnectionHandler(request: { request in
+            if request.isStream { return .items { _ in try await Task.sleep(for: .seconds(60)) } }
+            return .later {
                 try await Task.sleep(for: .seconds(60))
                 return []
             }

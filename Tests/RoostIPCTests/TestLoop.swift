@@ -14,7 +14,11 @@ final class TestLoop: Sendable {
         reactor = try Reactor()
         var thread = pthread_t()
         let context = Unmanaged.passRetained(reactor).toOpaque()
-        let result = pthread_create(&thread, nil, { Unmanaged<Reactor>.fromOpaque($0!).takeRetainedValue().run(); return nil }, context)
+        let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+            if let context { Unmanaged<Reactor>.fromOpaque(context).takeRetainedValue().run() }
+            return nil
+        }
+        let result = pthread_create(&thread, nil, body, context)
         try #require(result == 0)
         self.thread = thread
         let isRunning = Flag()
@@ -32,12 +36,12 @@ final class TestLoop: Sendable {
         try await body(loop)
     }
 
-    /// Two ends of one Unix-domain socket, non-blocking.
-    static func pair() throws -> (Descriptor, Descriptor) {
+    /// Two ends of one Unix-domain socket, non-blocking, which the caller owns.
+    static func pair() throws -> (Int32, Int32) {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
-        return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+        return (ends[0], ends[1])
     }
 
     /// Two open connections to each other.
@@ -49,14 +53,14 @@ final class TestLoop: Sendable {
     ) async throws -> (client: Connection, server: Connection) {
         let (left, right) = try Self.pair()
         let acceptor = Connection(
-            try ReactorByteStream(right, on: reactor),
+            try ReactorByteStream(Descriptor(owning: right), on: reactor),
             .acceptor,
             identity: Self.identity("server"),
             handler: server,
             limits: serverLimits
         )
         let dialler = Connection(
-            try ReactorByteStream(left, on: reactor),
+            try ReactorByteStream(Descriptor(owning: left), on: reactor),
             .dialler,
             identity: Self.identity("client"),
             handler: client,
@@ -148,7 +152,7 @@ func withFolder(_ body: (String) async throws -> Void) async throws {
 private func removeFolder(_ path: String) {
     if let folder = opendir(path) {
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(cString: $0.bindMemory(to: CChar.self).baseAddress!) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
             if name != ".", name != ".." { remove(path + "/" + name) }
         }
         closedir(folder)

@@ -60,7 +60,7 @@ ssize_t roost_splice(int in, int out, size_t count);
 struct roost_credentials { pid_t pid; uid_t uid; gid_t gid; };
 /// getsockopt(2) SO_PEERCRED.
 int roost_peer_credentials(int fd, struct roost_credentials *out);
-/// getsockopt(2) SO_PEERGROUPS: the peer's supplementary groups. Returns how many there are, at most `capacity` filled.
+/// getsockopt(2) SO_PEERGROUPS: the peer's supplementary groups. Returns how many there are; -ERANGE if more than `capacity`.
 int roost_peer_groups(int fd, gid_t *groups, int capacity);
 /// sendmsg(2) with MSG_NOSIGNAL: the bytes and, by SCM_RIGHTS, `count` descriptors (at most 253, unix(7)).
 ssize_t roost_send_fds(int socket, const void *bytes, size_t length, const int *fds, int count);
@@ -82,6 +82,10 @@ int roost_wait_pidfd(int pidfd, struct roost_exit *out);
 int roost_become_subreaper(void);
 /// prctl(2) PR_SET_NAME; at most 15 bytes are kept.
 int roost_set_process_name(const char *name);
+/// Gives back the pages of code and constants that have been used so far (dl_iterate_phdr(3), madvise(2)
+/// MADV_DONTNEED on the segments that cannot be written): those still in use come back from the page cache, those of
+/// the start-up do not.
+void roost_release_code(void);
 /// The environment of this process (environ(7)).
 char **roost_environment(void);
 /// signalfd(2) for `signals` (non-blocking, CLOEXEC), after blocking them for this thread.

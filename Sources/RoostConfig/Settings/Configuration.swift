@@ -10,11 +10,28 @@ package struct Configuration: Sendable, Equatable {
     package struct Section: Sendable, Equatable {
         package var worker: String
         package var content: [UInt8]
+
+        package init(worker: String, content: [UInt8]) {
+            self.worker = worker
+            self.content = content
+        }
     }
 
     /// The section of a worker; empty for one that is told nothing.
     package func section(of worker: String) -> [UInt8] {
         sections.first { $0.worker == worker }?.content ?? []
+    }
+
+    package init(
+        supervisor: SupervisorSettings,
+        limits: SharedLimits,
+        workers: [WorkerSpecification],
+        sections: [Section]
+    ) {
+        self.supervisor = supervisor
+        self.limits = limits
+        self.workers = workers
+        self.sections = sections
     }
 }
 
@@ -24,4 +41,10 @@ package struct ProxySection: Sendable, Equatable {
     /// By name; the proxy orders them by priority and specificity.
     package var rules: [ForwardingRule]
     package var limits: SharedLimits
+
+    package init(settings: ProxySettings, rules: [ForwardingRule], limits: SharedLimits) {
+        self.settings = settings
+        self.rules = rules
+        self.limits = limits
+    }
 }

@@ -11,6 +11,12 @@ package struct ForwardingRule: Sendable, Equatable {
         package var hosts: [HostPattern]
         package var path: Path?
         package var methods: [String]
+
+        package init(hosts: [HostPattern], path: Path? = nil, methods: [String]) {
+            self.hosts = hosts
+            self.path = path
+            self.methods = methods
+        }
     }
 
     package enum Answer: Sendable, Equatable {
@@ -37,6 +43,12 @@ package struct ForwardingRule: Sendable, Equatable {
         package var stripPrefix: String?
         package var addPrefix: String?
         package var host: Host
+
+        package init(stripPrefix: String? = nil, addPrefix: String? = nil, host: Host) {
+            self.stripPrefix = stripPrefix
+            self.addPrefix = addPrefix
+            self.host = host
+        }
     }
 
     package enum Balance: String, Sendable { case roundRobin = "round_robin" }
@@ -53,6 +65,12 @@ package struct ForwardingRule: Sendable, Equatable {
         package var response: Duration
         /// Without progress of a body.
         package var idle: Duration
+
+        package init(connect: Duration, response: Duration, idle: Duration) {
+            self.connect = connect
+            self.response = response
+            self.idle = idle
+        }
     }
 
     package var name: String
@@ -61,4 +79,13 @@ package struct ForwardingRule: Sendable, Equatable {
     package var answer: Answer
     package var rewrite: Rewrite
     package var timeouts: Timeouts
+
+    package init(name: String, priority: Int, match: Match, answer: Answer, rewrite: Rewrite, timeouts: Timeouts) {
+        self.name = name
+        self.priority = priority
+        self.match = match
+        self.answer = answer
+        self.rewrite = rewrite
+        self.timeouts = timeouts
+    }
 }

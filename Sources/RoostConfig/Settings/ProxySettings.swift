@@ -11,6 +11,14 @@ package struct ProxySettings: Sendable, Equatable {
         package var body: Int?
         /// Path and query.
         package var target: Int
+
+        package init(connections: Int, head: Int, fields: Int, body: Int? = nil, target: Int) {
+            self.connections = connections
+            self.head = head
+            self.fields = fields
+            self.body = body
+            self.target = target
+        }
     }
 
     package struct Timeouts: Sendable, Equatable {
@@ -18,15 +26,32 @@ package struct ProxySettings: Sendable, Equatable {
         /// Without progress.
         package var body: Duration
         package var idle: Duration
+
+        package init(head: Duration, body: Duration, idle: Duration) {
+            self.head = head
+            self.body = body
+            self.idle = idle
+        }
     }
 
     /// Per backend and instance.
     package struct Upstream: Sendable, Equatable {
         package var idleConnections: Int
         package var idleTimeout: Duration
+
+        package init(idleConnections: Int, idleTimeout: Duration) {
+            self.idleConnections = idleConnections
+            self.idleTimeout = idleTimeout
+        }
     }
 
     package var limits: Limits
     package var timeouts: Timeouts
     package var upstream: Upstream
+
+    package init(limits: Limits, timeouts: Timeouts, upstream: Upstream) {
+        self.limits = limits
+        self.timeouts = timeouts
+        self.upstream = upstream
+    }
 }

@@ -18,12 +18,23 @@ package struct SupervisorSettings: Sendable, Equatable {
     package struct SpawnBudget: Sendable, Equatable {
         package var perSecond: Int
         package var burst: Int
+
+        package init(perSecond: Int, burst: Int) {
+            self.perSecond = perSecond
+            self.burst = burst
+        }
     }
 
     package struct ReloadTimeouts: Sendable, Equatable {
         package var check: Duration
         package var prepare: Duration
         package var commit: Duration
+
+        package init(check: Duration, prepare: Duration, commit: Duration) {
+            self.check = check
+            self.prepare = prepare
+            self.commit = commit
+        }
     }
 }
 
@@ -33,6 +44,11 @@ package struct ControlSettings: Sendable, Equatable {
     package struct Group: Sendable, Equatable {
         package var name: String
         package var identifier: UInt32?
+
+        package init(name: String, identifier: UInt32? = nil) {
+            self.name = name
+            self.identifier = identifier
+        }
     }
 
     package var observe: Group
@@ -40,6 +56,13 @@ package struct ControlSettings: Sendable, Equatable {
     package var admin: Group
     /// Callers connected at once.
     package var connections: Int
+
+    package init(observe: Group, operate: Group, admin: Group, connections: Int) {
+        self.observe = observe
+        self.operate = operate
+        self.admin = admin
+        self.connections = connections
+    }
 }
 
 /// How logs are kept and written.
@@ -52,6 +75,12 @@ package struct LogSettings: Sendable, Equatable {
     package var format: Format
     /// Bytes of memory for recent lines.
     package var ring: Int
+
+    package init(level: Level, format: Format, ring: Int) {
+        self.level = level
+        self.format = format
+        self.ring = ring
+    }
 }
 
 /// Sizes that more than one process uses, in bytes.
@@ -59,4 +88,10 @@ package struct SharedLimits: Sendable, Equatable {
     package var frame: Int
     package var sendQueue: Int
     package var logLine: Int
+
+    package init(frame: Int, sendQueue: Int, logLine: Int) {
+        self.frame = frame
+        self.sendQueue = sendQueue
+        self.logLine = logLine
+    }
 }

@@ -24,24 +24,45 @@ package struct WorkerSpecification: Sendable, Equatable {
         package var restarts: Int
         package var period: Duration
         package var then: Consequence
+
+        package init(restarts: Int, period: Duration, then: Consequence) {
+            self.restarts = restarts
+            self.period = period
+            self.then = then
+        }
     }
 
     /// Bounds of the wait before a restart. `base` is not above `maximum`.
     package struct Backoff: Sendable, Equatable {
         package var base: Duration
         package var maximum: Duration
+
+        package init(base: Duration, maximum: Duration) {
+            self.base = base
+            self.maximum = maximum
+        }
     }
 
     /// `interval` is below `deadline`.
     package struct Heartbeat: Sendable, Equatable {
         package var interval: Duration
         package var deadline: Duration
+
+        package init(interval: Duration, deadline: Duration) {
+            self.interval = interval
+            self.deadline = deadline
+        }
     }
 
     /// Resident bytes of an instance; `soft` is below `hard` where both are there.
     package struct Memory: Sendable, Equatable {
         package var soft: Int?
         package var hard: Int?
+
+        package init(soft: Int? = nil, hard: Int? = nil) {
+            self.soft = soft
+            self.hard = hard
+        }
     }
 
     /// Who a process runs as, looked up when the configuration was read.
@@ -69,6 +90,24 @@ package struct WorkerSpecification: Sendable, Equatable {
         package var addressSpace: UInt64?
         package var stack: UInt64?
         package var lockedMemory: UInt64?
+
+        package init(
+            openFiles: UInt64? = nil,
+            processes: UInt64? = nil,
+            core: UInt64? = nil,
+            fileSize: UInt64? = nil,
+            addressSpace: UInt64? = nil,
+            stack: UInt64? = nil,
+            lockedMemory: UInt64? = nil
+        ) {
+            self.openFiles = openFiles
+            self.processes = processes
+            self.core = core
+            self.fileSize = fileSize
+            self.addressSpace = addressSpace
+            self.stack = stack
+            self.lockedMemory = lockedMemory
+        }
     }
 
     /// The variables that a process gets, beside those that the supervisor sets itself.
@@ -79,11 +118,21 @@ package struct WorkerSpecification: Sendable, Equatable {
         /// Names of `roostd`'s variables to pass on where they are set, without those that `set` has.
         package var pass: [String]
         package var set: [Variable]
+
+        package init(pass: [String], set: [Variable]) {
+            self.pass = pass
+            self.set = set
+        }
     }
 
     package struct Variable: Sendable, Equatable {
         package var name: String
         package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     package var name: String

@@ -10,7 +10,7 @@ package enum LogLevel: String, Sendable {
 /// Writes structured log lines, JSON objects of one line each, to the log pipe (stderr).
 ///
 /// Never blocks: when the reader is behind, lines are dropped and counted, and the next line that fits says how many.
-package final class WorkerLog {
+package final class WorkerLog: @unchecked Sendable {  // used on the reactor's thread only
     private let descriptor: Int32
     package private(set) var dropped = 0
     private var unreported = 0

@@ -43,5 +43,8 @@ package struct Inheritance {
     }
 
     package func first(_ name: String) -> Int32? { descriptors.first { $0.name == name }?.number }
-    package func all(_ name: String) -> [Int32] { descriptors.filter { $0.name == name }.map(\.number) }
+    /// What is neither the configuration nor the worker's own socket.
+    package var listeners: [(name: String, descriptor: Int32)] {
+        descriptors.filter { $0.name != "configuration" && $0.name != "ipc" }.map { ($0.name, $0.number) }
+    }
 }

@@ -1,0 +1,71 @@
+import RoostIPC
+import RoostPolicy
+import RoostProtocol
+import RoostReactor
+
+// The connection to the supervisor: dialled at the start, and again when it was lost, until the lease is over.
+extension WorkerRuntime {
+    private static let dialLimit = Duration.seconds(2)
+
+    /// Dials until attached or expired.
+    func link(firstTime: Bool) async {
+        var action = firstTime ? LeaseStateMachine.Action.dial : lease.lost(at: reactor.now)
+        if firstTime, await dial() { return }
+        if firstTime { action = lease.lost(at: reactor.now) }
+        while true {
+            switch action {
+            case .dial:
+                if await dial() { return }
+                action = proceed(dialFailed: true)
+            case .wait(let until):
+                // The task is never cancelled: the process ends with it.
+                try? await reactor.sleep(for: reactor.now.duration(to: until))
+                action = proceed(dialFailed: false)
+            case .expire:
+                return await drainAndEnd(because: "no supervisor within the lease of \(lease.duration)")
+            }
+        }
+    }
+
+    private func proceed(dialFailed: Bool) -> LeaseStateMachine.Action {
+        lease.proceed(dialFailed: dialFailed, at: reactor.now, random: .random(in: 0..<1))
+    }
+
+    private func dial() async -> Bool {
+        guard let runtimeDirectory else { return false }
+        var hello = identity
+        hello.generation = generation
+        let dialer = Dialer(on: reactor, identity: hello, limits: limits)
+        do {
+            connection = try await dialer.connect(
+                to: runtimeDirectory + "/roostd.sock",
+                handler: supervisorHandler,
+                within: Self.dialLimit
+            )
+        } catch {
+            log.warning("worker", "cannot reach the supervisor: \(error)")
+            return false
+        }
+        lease.attached()
+        introduce()
+        return true
+    }
+
+    /// A connection has ended.
+    func lost(_ connection: Connection) {
+        guard self.connection === connection else { return }
+        self.connection = nil
+        log.warning("worker", "the supervisor is gone; serving on for \(lease.duration)")
+        Task { await link(firstTime: false) }
+    }
+
+    func dialPeer(_ name: String, within limit: Duration) async throws -> Connection {
+        guard let runtimeDirectory else {
+            throw RequestFailure(.unavailable, "there is no supervisor, so there is no worker \(name)")
+        }
+        var hello = identity
+        hello.role = .peer
+        let dialer = Dialer(on: reactor, identity: hello, limits: limits)
+        return try await dialer.connect(to: "\(runtimeDirectory)/\(name).sock", within: limit)
+    }
+}
