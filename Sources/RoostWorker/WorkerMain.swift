@@ -7,7 +7,7 @@ import RoostReactor
 
 /// What the main of every worker calls, and nothing else.
 package enum WorkerMain {
-    package static let version = "0.1.0"
+    package static let version = Release.version
 
     /// Runs `roost-NAME` until it is drained; returns its exit status.
     ///

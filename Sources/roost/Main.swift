@@ -3,5 +3,6 @@ import RoostCommand
 
 @main
 struct Main {
-    static func main() { exit(RoostProgram.run(arguments: Array(CommandLine.arguments.dropFirst()))) }
+    // Nothing is buffered, so nothing is left to the runtime's tear-down.
+    static func main() { _exit(RoostProgram.run(arguments: Array(CommandLine.arguments.dropFirst()))) }
 }

@@ -107,6 +107,7 @@ import Testing
             (Samples.outcome(nil, 92), "started", "proxy/0 started: pid 92"),
             (Samples.outcome(81, 81), "started", "proxy/0 was running: pid 81"),
             (Samples.outcome(81, nil), "stopped", "proxy/0 stopped: pid 81 has ended"),
+            (Samples.outcome(81, nil), "started", "proxy/0 stopped: pid 81 has ended"),
             (Samples.outcome(nil, nil), "stopped", "proxy/0 is stopped"),
         ]
     )

@@ -42,7 +42,8 @@ import Testing
         try await FakeSupervisor.run(answer: answer) { fake in
             let outcome = await fake.roost("doctor", "--json") { $0.programFolders = ["/usr/bin"] }
             #expect(outcome.status == 1)
-            #expect(outcome.errors.isEmpty)
+            let error = try JSONParser.parse(outcome.errors)["error"]
+            #expect(error?["message"]?.stringValue?.hasPrefix("mend what is bad: config") == true)
             let facts = try #require(try JSONParser.parse(outcome.output)["facts"]?.arrayValue)
             #expect(facts.first?["finding"] == "rejected")
             let version = try #require(facts.first { $0["name"] == "version" })
@@ -59,7 +60,7 @@ import Testing
             #expect(outcome.status == 2)
             #expect(outcome.output.hasPrefix("bad      supervisor"))
             #expect(outcome.output.contains("program.roost-config"))
-            #expect(outcome.errors.isEmpty)
+            #expect(outcome.errors.hasPrefix("roost: no supervisor answers at \(fake.directory)/roostd.sock; "))
         }
     }
 

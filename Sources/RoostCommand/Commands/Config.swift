@@ -4,6 +4,7 @@ import RoostProtocol
 /// `roost config`
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "config",
         abstract: "Show, check and put back the configuration.",
         subcommands: [ConfigShow.self, ConfigCheck.self, ConfigHistory.self, ConfigRollback.self]
     )

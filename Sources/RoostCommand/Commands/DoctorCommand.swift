@@ -31,9 +31,10 @@ struct DoctorCommand: Command {
         } else {
             try call.write(report.text(colors: call.world.hasColors))
         }
-        // What is wrong is said above, each with its mend.
-        if let absence { throw AlreadySaid(status: absence.status) }
-        if report.worst == .bad { throw AlreadySaid(status: .failed) }
+        if let absence { throw absence }
+        if !report.bad.isEmpty {
+            throw CommandFailure(code: "bad", "mend what is bad: \(report.bad.joined(separator: ", "))")
+        }
     }
 
     /// The supervisor that answers, and what it says of itself.

@@ -4,6 +4,7 @@ import RoostProtocol
 /// `roost stop`
 struct Stop: Command {
     static let configuration = CommandConfiguration(
+        commandName: "stop",
         abstract: "Stop workers and wait until they have ended.",
         discussion: "NAME means all instances of a worker, NAME/0 one of them."
     )
@@ -24,6 +25,7 @@ struct Stop: Command {
 /// `roost start`
 struct Start: Command {
     static let configuration = CommandConfiguration(
+        commandName: "start",
         abstract: "Start workers that are stopped, parked or quarantined, and wait until they run.",
         discussion: "NAME means all instances of a worker, NAME/0 one of them."
     )
@@ -44,6 +46,7 @@ struct Start: Command {
 /// `roost scale`
 struct Scale: Command {
     static let configuration = CommandConfiguration(
+        commandName: "scale",
         abstract: "Run so many instances of a worker; they share its listeners.",
         discussion: "Holds until roostd ends; the configuration's `instances` stays as it is."
     )

@@ -6,6 +6,7 @@ import RoostProtocol
 /// `roost logs`
 struct Logs: Command {
     static let configuration = CommandConfiguration(
+        commandName: "logs",
         abstract: "Show the log lines of all processes, the oldest first.",
         discussion: "Shows what roostd keeps in memory (supervisor.log.ring); under systemd the journal has all of it."
     )

@@ -3,7 +3,10 @@ import RoostProtocol
 
 /// `roost metrics`
 struct Metrics: Command {
-    static let configuration = CommandConfiguration(abstract: "Show the figures that workers have handed over.")
+    static let configuration = CommandConfiguration(
+        commandName: "metrics",
+        abstract: "Show the figures that workers have handed over."
+    )
 
     @Argument(help: "Workers to show; all of them without a name.", completion: .workers)
     var names: [String] = []

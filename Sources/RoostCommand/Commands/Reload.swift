@@ -4,6 +4,7 @@ import RoostProtocol
 /// `roost reload`
 struct Reload: Command {
     static let configuration = CommandConfiguration(
+        commandName: "reload",
         abstract: "Take over the changed configuration, as a whole or not at all."
     )
 

@@ -5,6 +5,7 @@ import RoostProtocol
 /// `roost restart`
 struct Restart: Command {
     static let configuration = CommandConfiguration(
+        commandName: "restart",
         abstract: "Restart workers and wait until they run again.",
         discussion: "NAME means all instances of a worker, NAME/0 one of them."
     )

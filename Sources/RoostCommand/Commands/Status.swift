@@ -5,7 +5,10 @@ import RoostReactor
 
 /// `roost status`
 struct Status: Command {
-    static let configuration = CommandConfiguration(abstract: "Show the supervisor and every worker.")
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show the supervisor and every worker."
+    )
 
     @Argument(help: "Workers to show; all of them without a name.", completion: .workers)
     var names: [String] = []

@@ -7,6 +7,8 @@ struct DoctorReport {
     init(_ findings: [Finding]) { self.findings = findings }
 
     var worst: Finding.Verdict { findings.map(\.verdict).max() ?? .good }
+    /// The names of what is bad.
+    var bad: [String] { findings.filter { $0.verdict == .bad }.map(\.name) }
 
     /// A line a finding; what to do stands below it.
     func text(colors: Bool) -> String {
@@ -31,9 +33,8 @@ struct DoctorReport {
     }
 
     private var summary: String {
-        let bad = findings.count { $0.verdict == .bad }
         let warnings = findings.count { $0.verdict == .warning }
-        return "\(findings.count) checks: \(bad) bad, \(warnings) warning\(warnings == 1 ? "" : "s")"
+        return "\(findings.count) checks: \(bad.count) bad, \(warnings) warning\(warnings == 1 ? "" : "s")"
     }
 
     private static func space(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }

@@ -42,6 +42,7 @@ struct ChangeOutcome {
     /// `proxy/0 restarted: pid 81 -> 92`
     func line(_ outcome: InstanceOutcome) -> String {
         let name = "\(PlainText.of(outcome.name))/\(outcome.instance)"
+        let verb = outcome.state == .stopped ? "stopped" : verb
         let isParked = outcome.state == .parked ? " and is parked" : ""
         switch (outcome.pidBefore, outcome.pidAfter) {
         case (let before?, let after?) where before == after: return "\(name) was running\(isParked): pid \(after)"
