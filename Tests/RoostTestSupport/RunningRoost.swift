@@ -87,7 +87,9 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
         do {
             await loop.isRunning()
             try await answers()
-            result = .success(try await body(self))
+            let value = try await body(self)
+            if exit != nil { try await isInOrder() }
+            result = .success(value)
         } catch {
             result = .failure(error)
         }
@@ -104,6 +106,16 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
             result = .failure(TestFailure("\(error)\n--- roostd wrote ---\n\(written.suffix(6000))"))
         }
         return result
+    }
+
+    /// What holds at any time: one thread, and nobody who waits to be reaped.
+    private func isInOrder() async throws {
+        guard daemon.status == nil else { return }
+        let threads = ProcessFacts.threads(pid)
+        guard threads == 1 else { throw TestFailure("roostd has \(threads) threads") }
+        try await eventually("no zombie below roostd") {
+            ProcessFacts.children(of: pid).allSatisfy { ProcessFacts.stat($0)?.state != "Z" }
+        }
     }
 
     private func answers() async throws {

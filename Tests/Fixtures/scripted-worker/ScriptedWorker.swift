@@ -101,6 +101,7 @@ extension ScriptedWorker {
         case "slow":
             context.announceSlowPhase("scripted", atMost: .milliseconds(first))
             usleep(UInt32(clamping: (numbers.last ?? 0) * 1000))
+            context.log.info("scripted", "the slow phase is over")
         case "orphan": leaveOrphan(step.arguments.first ?? "/dev/null")
         case "log":
             context.log.info("scripted", "an informed line", ["answer": 42])
