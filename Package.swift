@@ -85,7 +85,7 @@ let package = Package(
         // Tests: one target per library, then whole processes
         .target(
             name: "RoostTestSupport",
-            dependencies: ["CLinux", "RoostJSON", "RoostPolicy", "RoostReactor"],
+            dependencies: ["CLinux", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor"],
             path: "Tests/RoostTestSupport",
             swiftSettings: strict
         ),
@@ -94,7 +94,11 @@ let package = Package(
             ["CLinux", "RoostIPC", "RoostPolicy", "RoostProtocol", "RoostReactor"],
             path: "Tests/Benchmarks/ipc"
         ),
-        program("scripted-worker", ["CLinux", "RoostReactor", "RoostWorker"], path: "Tests/Fixtures/scripted-worker"),
+        program(
+            "scripted-worker",
+            ["CLinux", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWorker"],
+            path: "Tests/Fixtures/scripted-worker"
+        ),
         tests("RoostWireTests", ["RoostWire"]),
         tests("RoostPolicyTests", ["RoostPolicy"]),
         tests("RoostJSONTests", ["RoostJSON"]),
@@ -125,7 +129,7 @@ let package = Package(
             "RoostProxyTests",
             ["CLinux", "RoostConfig", "RoostHTTP1", "RoostPolicy", "RoostProtocol", "RoostProxy", "RoostReactor"]
         ),
-        tests("IntegrationTests", ["CLinux", "RoostJSON", "RoostPolicy"]),
+        tests("IntegrationTests", ["CLinux", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor"]),
         tests("SystemdTests", ["CLinux", "RoostJSON", "RoostPolicy"]),
     ]
 )
