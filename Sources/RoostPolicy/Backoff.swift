@@ -15,12 +15,13 @@ package struct Backoff: Sendable, Hashable {
     /// The pause before attempt `attempt` (1 is the first); `random` is uniform over 0..<1.
     package func pause(attempt: Int, random: Double) -> Duration {
         let ceiling = ceiling(attempt: attempt)
-        return .nanoseconds(Int64(Double(ceiling.wholeNanoseconds) * Swift.min(Swift.max(random, 0), 1)))
+        guard random < 1 else { return ceiling }  // not a number, too
+        return .nanoseconds(Int64(Double(ceiling.wholeNanoseconds) * Swift.max(random, 0)))
     }
 
     /// The longest that `pause(attempt:random:)` gives.
     package func ceiling(attempt: Int) -> Duration {
-        let doublings = Swift.min(Swift.max(attempt - 1, 0), 40)  // 2^40 times any base is above any maximum
+        let doublings = Swift.min(Swift.max(attempt, 1) - 1, 62)
         let (scaled, overflow) = base.wholeNanoseconds.multipliedReportingOverflow(by: 1 << doublings)
         return overflow ? max : Swift.min(max, .nanoseconds(scaled))
     }

@@ -23,11 +23,16 @@ package struct BoundedRing<Element: Sendable>: Sendable {
     /// The number of the first element held; `last + 1` when none is.
     package var first: UInt64 { last + 1 - UInt64(count) }
 
-    /// Adds an element, at the expense of the oldest; returns its number.
+    /// Adds an element, at the expense of the oldest; returns its number. One that alone costs more than the limit is
+    /// numbered, and gone at once with all before it.
     @discardableResult
     package mutating func append(_ element: Element, cost elementCost: Int = 1) -> UInt64 {
         if count == elements.count { removeFirst() }
-        while count > 0, cost + elementCost > costLimit { removeFirst() }
+        while count > 0, elementCost > costLimit - cost { removeFirst() }
+        guard elementCost <= costLimit else {
+            last += 1
+            return last
+        }
         let place = (head + count) % elements.count
         elements[place] = element
         costs[place] = elementCost

@@ -49,7 +49,7 @@ package struct HealthStateMachine: Sendable {
     package let deadline: Duration
     private var lastHeartbeat: MonotonicInstant
     private var waitAtLastHeartbeat: Duration
-    private var slowUntil: MonotonicInstant?
+    private var isSlow = false
     private var sources: [String: Source] = [:]
     /// When `check` is due.
     package private(set) var nextCheck: MonotonicInstant
@@ -70,27 +70,33 @@ package struct HealthStateMachine: Sendable {
     ) -> Verdict {
         lastHeartbeat = now
         waitAtLastHeartbeat = runQueueWait
-        slowUntil = nil
+        isSlow = false
         nextCheck = now.advanced(by: deadline)
         return judge(progress.prefix(Self.maximumSources), at: now)
     }
 
-    /// The worker is about to be silent for a known reason, for at most `duration`.
+    /// The worker is about to be silent for a known reason, for at most `duration`; the deadline counts from then.
     package mutating func slowPhase(_ duration: Duration, at now: MonotonicInstant) {
-        let until = now.advanced(by: min(max(duration, .zero), Self.longestSlowPhase))
-        slowUntil = until
-        nextCheck = until.advanced(by: deadline)
+        isSlow = true
+        nextCheck = now.advanced(by: min(max(duration, .zero), Self.longestSlowPhase))
     }
 
     /// `nextCheck` has come.
     package mutating func check(at now: MonotonicInstant, runQueueWait: Duration) -> Verdict {
         guard nextCheck <= now else { return .alive }
-        let start = max(lastHeartbeat, slowUntil ?? lastHeartbeat)
-        let silent = start.duration(to: now)
+        if isSlow {  // it is over: from here on as after a heartbeat
+            lastHeartbeat = now
+            waitAtLastHeartbeat = runQueueWait
+            isSlow = false
+            nextCheck = now.advanced(by: deadline)
+            return .alive
+        }
+        let silent = lastHeartbeat.duration(to: now)
         let starved = min(max(runQueueWait - waitAtLastHeartbeat, .zero), silent)
         let missing = deadline - (silent - starved)
         if missing <= .zero || silent >= deadline * Self.starvationFactor { return .hung(.silent(silent)) }
-        nextCheck = min(now.advanced(by: max(missing, .milliseconds(1))), start.advanced(by: deadline * Self.starvationFactor))
+        let end = lastHeartbeat.advanced(by: deadline * Self.starvationFactor)
+        nextCheck = min(now.advanced(by: max(missing, .milliseconds(1))), end)
         return .alive
     }
 

@@ -45,9 +45,14 @@ package struct LeaseStateMachine: Sendable {
         }
     }
 
-    /// The dial has failed, or the pause is over.
+    /// The dial has failed, or the pause is over. Harmless when a supervisor has answered meanwhile.
     package mutating func proceed(dialFailed: Bool, at now: MonotonicInstant, random: Double) -> Action {
-        guard case .detached(let since, let attempt) = phase else { return .expire }
+        let (since, attempt): (MonotonicInstant, Int)
+        switch phase {
+        case .attached: return .wait(until: now.advanced(by: duration))
+        case .detached(let start, let count): (since, attempt) = (start, count)
+        case .expired: return .expire
+        }
         let end = since.advanced(by: duration)
         guard now < end else {
             phase = .expired

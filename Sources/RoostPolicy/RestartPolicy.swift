@@ -24,7 +24,8 @@ package struct RestartSettings: Sendable, Hashable {
     package var period = Duration.seconds(30)
     package var exceeded = IntensityExceeded.quarantine
     package var backoff = Backoff(base: .milliseconds(100), max: .seconds(10))
-    /// How long a worker has to be ready before its failures are forgotten.
+    /// How long a worker has to be ready for its next failure to be followed at once, as a first one. The failures
+    /// before it go on counting against the intensity, or a worker that crashes a moment later would do so for ever.
     package var healthyAfter = Duration.seconds(2)
 
     package init() {}
@@ -80,7 +81,7 @@ package struct RestartPolicy: Sendable {
         case .transient, .permanent: break
         }
         if ending.isKillFromOutside { return .restart(after: .zero) }
-        if let readyFor = ending.readyFor, readyFor >= settings.healthyAfter { forget() }
+        if let readyFor = ending.readyFor, readyFor >= settings.healthyAfter { streak = 0 }
         failures.removeAll { $0.advanced(by: settings.period) < now }
         failures.append(now)
         if failures.count > settings.intensity { return settings.exceeded == .quarantine ? .quarantine : .escalate }

@@ -24,11 +24,21 @@ package struct StartOrder: Sendable, Hashable {
         var phases: [[String]] = []
         while !left.isEmpty {
             let phase = left.filter { (dependencies[$0] ?? []).allSatisfy(placed.contains) }
-            guard !phase.isEmpty else { throw .cycle(left) }
+            guard !phase.isEmpty else { throw .cycle(Self.circles(among: left, dependencies)) }
             phases.append(phase)
             placed.formUnion(phase)
             left.removeAll(where: placed.contains)
         }
         self.phases = phases
+    }
+
+    /// Leaves out those that only come after a circle: nobody else that is left comes after them.
+    private static func circles(among names: [String], _ dependencies: [String: [String]]) -> [String] {
+        var left = names
+        while true {
+            let wanted = Set(left.flatMap { dependencies[$0] ?? [] })
+            guard !left.allSatisfy(wanted.contains) else { return left }
+            left.removeAll { !wanted.contains($0) }
+        }
     }
 }

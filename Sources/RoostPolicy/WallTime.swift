@@ -15,14 +15,15 @@ package struct WallTime: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// `12:00:00.250`, UTC.
     package var timeOfDay: String {
-        let milliseconds = Int(floorModulo(nanoseconds / 1_000_000, 86_400_000))
+        let milliseconds = Int(floorModulo(nanoseconds, 86_400_000_000_000) / 1_000_000)
         let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
         return "\(pad(seconds / 3600, 2)):\(pad(seconds / 60 % 60, 2)):\(pad(seconds % 60, 2)).\(pad(rest, 3))"
     }
 
     /// Days to civil date in the proleptic Gregorian calendar: eras of 400 years, years that begin in March.
     private var date: (year: Int, month: Int, day: Int) {
-        let days = Int((nanoseconds - floorModulo(nanoseconds, 86_400_000_000_000)) / 86_400_000_000_000) + 719_468
+        let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 86_400_000_000_000)
+        let days = Int(rest < 0 ? whole - 1 : whole) + 719_468
         let era = days / 146_097  // days is positive for every 64-bit nanosecond count (1677...2262)
         let dayOfEra = days % 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365

@@ -67,8 +67,14 @@ package final class DataPlane {
 
     /// Takes no more connections, answers what is in flight, and calls `completion` when the last connection has ended, at
     /// `deadline` at the latest.
-    package func drain(deadline: MonotonicInstant, completion: @escaping () -> Void) {
-        loop.pointee.beginDrain(deadline: deadline, completion: completion)
+    ///
+    /// - Parameter idleDeadline: until when a connection without a request may stay open for one more; nil: `deadline`.
+    package func drain(
+        deadline: MonotonicInstant,
+        idleDeadline: MonotonicInstant? = nil,
+        completion: @escaping () -> Void
+    ) {
+        loop.pointee.beginDrain(deadline: deadline, idleDeadline: idleDeadline ?? deadline, completion: completion)
     }
 
     package var isDraining: Bool { loop.pointee.drain.hasBegun }

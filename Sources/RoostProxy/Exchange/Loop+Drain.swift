@@ -5,24 +5,45 @@ import RoostReactor
 struct DrainState {
     var hasBegun = false
     var timer: TimerToken?
+    var idleTimer: TimerToken?
     var completion: (() -> Void)?
     var isReported = false
 }
 
 extension Loop {
     /// Takes no more connections. What is in flight is answered with `Connection: close`; an idle connection stays for one
-    /// more answer, or until the deadline, which ends whatever is left.
-    mutating func beginDrain(deadline: MonotonicInstant, completion: @escaping () -> Void) {
+    /// more answer, or until its own deadline; `deadline` ends whatever is left.
+    mutating func beginDrain(
+        deadline: MonotonicInstant,
+        idleDeadline: MonotonicInstant,
+        completion: @escaping () -> Void
+    ) {
         guard !drain.hasBegun else { return }
         drain.hasBegun = true
         drain.completion = completion
         stopAccepting()
         let loop = address
         drain.timer = reactor.schedule(at: deadline) { loop.pointee.endDrain() }
+        if idleDeadline < deadline {
+            drain.idleTimer = reactor.schedule(at: idleDeadline) { loop.pointee.endIdle() }
+        }
         if clientCount == 0 {
             // Reported from a turn of its own, never from inside the caller.
             reactor.schedule(after: .zero) { loop.pointee.reportDrained() }
         }
+    }
+
+    /// Closes the connections on which nothing of a request has come.
+    private mutating func endIdle() {
+        drain.idleTimer = nil
+        tick()
+        var next = clients
+        while let client = next {
+            next = client.pointee.next
+            let isIdle = client.pointee.phase == .reading && client.pointee.input.isEmpty && !client.pointee.canRead
+            if isIdle { close(client) }
+        }
+        reportDrained()
     }
 
     private mutating func endDrain() {
@@ -40,6 +61,8 @@ extension Loop {
         drain.isReported = true
         if let timer = drain.timer { reactor.cancel(timer) }
         drain.timer = nil
+        if let timer = drain.idleTimer { reactor.cancel(timer) }
+        drain.idleTimer = nil
         for endpoint in endpoints.values {
             while let pooled = endpoint.pointee.pool { close(pooled) }
         }
