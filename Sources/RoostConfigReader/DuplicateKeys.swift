@@ -20,7 +20,9 @@ struct DuplicateKeys {
             position.step(over: scalars[index])
             index = scalars.index(after: index)
         }
-        if index < scalars.endIndex, scalars[index] == "\"" || scalars[index] == "'" { index = scalars.index(after: index) }
+        if index < scalars.endIndex, scalars[index] == "\"" || scalars[index] == "'" {
+            index = scalars.index(after: index)
+        }
         guard index < scalars.endIndex, scalars[index] == first else { return nil }
         replaced[letter] = first
         var result = String.UnicodeScalarView(scalars[..<index])

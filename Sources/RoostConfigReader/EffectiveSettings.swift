@@ -29,7 +29,10 @@ struct EffectiveSettings {
         .object(
             JSONObject(
                 rows.map { row in
-                    JSONObject.Member(key: row.key, value: ["value": .string(row.value), "origin": .string(row.origin)])
+                    JSONObject.Member(
+                        key: row.key,
+                        value: ["value": .string(row.value), "origin": .string(row.origin)]
+                    )
                 }
             )
         )

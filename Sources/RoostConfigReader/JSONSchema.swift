@@ -31,7 +31,9 @@ package enum JSONSchema {
                 value: .object(JSONObject(schema.keys.map { .init(key: $0.name, value: .object(JSONObject(key($0)))) }))
             ),
         ]
-        if !required.isEmpty { members.append(.init(key: "required", value: .array(required.map { .string($0.name) }))) }
+        if !required.isEmpty {
+            members.append(.init(key: "required", value: .array(required.map { .string($0.name) })))
+        }
         return members
     }
 
@@ -55,7 +57,8 @@ package enum JSONSchema {
     private static func type(_ type: ValueType) -> [JSONObject.Member] {
         switch type {
         case .text(let form):
-            [.init(key: "type", value: "string")] + (form.pattern.map { [.init(key: "pattern", value: .string($0))] } ?? [])
+            [.init(key: "type", value: "string")]
+                + (form.pattern.map { [.init(key: "pattern", value: .string($0))] } ?? [])
         case .boolean: [.init(key: "type", value: "boolean")]
         case .integer(let range):
             [
@@ -63,7 +66,8 @@ package enum JSONSchema {
                 .init(key: "minimum", value: .integer(range.lowerBound)),
                 .init(key: "maximum", value: .integer(range.upperBound)),
             ]
-        case .duration: [.init(key: "type", value: "string"), .init(key: "pattern", value: "^([0-9.]+(ns|us|ms|s|m|h|d))+$")]
+        case .duration:
+            [.init(key: "type", value: "string"), .init(key: "pattern", value: "^([0-9.]+(ns|us|ms|s|m|h|d))+$")]
         case .size:
             [
                 .init(key: "type", value: ["integer", "string"]),
@@ -73,7 +77,12 @@ package enum JSONSchema {
         case .choice(let words): [.init(key: "enum", value: .array(words.map(JSONValue.string)))]
         case .list(let element, let count): list(element, count)
         case .oneOrMore(let element, let count):
-            [.init(key: "anyOf", value: [.object(JSONObject(Self.type(element))), .object(JSONObject(list(element, count)))])]
+            [
+                .init(
+                    key: "anyOf",
+                    value: [.object(JSONObject(Self.type(element))), .object(JSONObject(list(element, count)))]
+                )
+            ]
         case .map(_, let element):
             [
                 .init(key: "type", value: "object"),

@@ -44,7 +44,9 @@ package struct LoadedConfiguration: Sendable {
         let isValid = !findings.contains { $0.severity == .error }
         return LoadedConfiguration(
             report: ConfigurationReport(
-                findings: findings, files: reading.files, digest: digest,
+                findings: findings,
+                files: reading.files,
+                digest: digest,
                 configuration: isValid ? outcome.configuration : nil
             ),
             isMissing: false,

@@ -3,7 +3,11 @@ package import RoostConfig
 
 extension Machine {
     /// This machine: its user database, and the programs beside this one.
-    package static let local = Machine(user: { user(named: $0) }, group: { group(named: $0) }, hasWorker: { isInstalled($0) })
+    package static let local = Machine(
+        user: { user(named: $0) },
+        group: { group(named: $0) },
+        hasWorker: { isInstalled($0) }
+    )
 
     /// getpwnam(3) and getgrouplist(3). Here and not in roostd, which would have to load the name service.
     private static func user(named name: String) -> WorkerSpecification.Account? {

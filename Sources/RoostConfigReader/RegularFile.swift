@@ -69,7 +69,12 @@ extension RegularFile.Failure {
             let limit = SizeText.format(Int64(YAMLText.largestFile))
             return Finding(place, "file", "is larger than \(limit)", "split it or remove what is not needed")
         case .unreadable(let number):
-            return Finding(place, "file", "cannot be read: \(String(cString: strerror(number)))", "mend its permissions")
+            return Finding(
+                place,
+                "file",
+                "cannot be read: \(String(cString: strerror(number)))",
+                "mend its permissions"
+            )
         }
     }
 }

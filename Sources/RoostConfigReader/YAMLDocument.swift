@@ -82,7 +82,8 @@ struct YAMLDocument {
     }
 
     /// Notes the fault, up to a bound, and leaves a hole in the tree.
-    private mutating func unreadable(_ position: SourcePosition, _ problem: String, _ mend: String) -> ConfigurationNode {
+    private mutating func unreadable(_ position: SourcePosition, _ problem: String, _ mend: String) -> ConfigurationNode
+    {
         if faults.count < YAMLText.mostFaults { faults.append(fault(position, problem, mend)) }
         return ConfigurationNode(.unreadable, at: position)
     }
@@ -106,7 +107,8 @@ struct YAMLDocument {
         case .composer(_, let problem, let mark, _):
             let isSecond = problem.contains("another document")
             return fault(
-                position(of: mark), isSecond ? "a second document starts here" : problem,
+                position(of: mark),
+                isSecond ? "a second document starts here" : problem,
                 isSecond ? "keep one, and remove ---" : "check this line"
             )
         case .reader(let problem, let offset, _, _):

@@ -8,7 +8,9 @@ struct YAMLScan {
     func encodingFault(in bytes: [UInt8]) -> Finding? {
         guard bytes.count <= YAMLText.largestFile else {
             return Finding(
-                SourcePosition(file: file), "file", "is larger than \(SizeText.format(Int64(YAMLText.largestFile)))",
+                SourcePosition(file: file),
+                "file",
+                "is larger than \(SizeText.format(Int64(YAMLText.largestFile)))",
                 "split it or remove what is not needed"
             )
         }
@@ -32,7 +34,9 @@ struct YAMLScan {
     /// Line and column of a byte. Line breaks are those of YAML 1.1, as the parser counts.
     func position(of offset: Int, in bytes: [UInt8]) -> SourcePosition {
         var position = SourcePosition(file: file)
-        for scalar in String(decoding: bytes.prefix(offset), as: UTF8.self).unicodeScalars { position.step(over: scalar) }
+        for scalar in String(decoding: bytes.prefix(offset), as: UTF8.self).unicodeScalars {
+            position.step(over: scalar)
+        }
         return position
     }
 
@@ -63,7 +67,9 @@ struct YAMLScan {
     private func alias(at position: SourcePosition, in rest: ArraySlice<Unicode.Scalar>) -> Finding {
         let word = String(String.UnicodeScalarView(rest.prefix(while: AliasLexer.isNamePart).prefix(60)))
         return Finding(
-            position, "yaml", "\(word) is an alias, which is not supported",
+            position,
+            "yaml",
+            "\(word) is an alias, which is not supported",
             "write \"\(word)\" in quotes, or the value itself"
         )
     }

@@ -8,7 +8,9 @@ struct Main {
     static func main() {
         // A reader that went away shows as a failed write.
         signal(SIGPIPE, SIG_IGN)
-        let outcome = ConfigCommand(variables: environment(), machine: .local).run(Array(CommandLine.arguments.dropFirst()))
+        let outcome = ConfigCommand(variables: environment(), machine: .local).run(
+            Array(CommandLine.arguments.dropFirst())
+        )
         let isComplete = write(outcome.errors, to: STDERR_FILENO) && write(outcome.output, to: STDOUT_FILENO)
         // Without the runtime's tear-down: start-up and end are part of every reload.
         _exit(isComplete ? outcome.status.rawValue : EX_IOERR)

@@ -139,14 +139,17 @@ import Testing
         return hash.finish().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
-    @Test("the digests of FIPS 180-4's examples", arguments: [
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        (
-            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
-        ),
-    ])
+    @Test(
+        "the digests of FIPS 180-4's examples",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+            ),
+        ]
+    )
     func literals(_ text: String, _ expected: String) { #expect(Self.hex(text) == expected) }
 
     @Test("it does not matter how the bytes are cut", arguments: [1, 55, 56, 63, 64, 65, 128])
@@ -155,7 +158,9 @@ import Testing
         var whole = SHA256()
         whole.update(bytes)
         var parts = SHA256()
-        for start in stride(from: 0, to: bytes.count, by: size) { parts.update(bytes[start..<min(start + size, bytes.count)]) }
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            parts.update(bytes[start..<min(start + size, bytes.count)])
+        }
         #expect(whole.finish() == parts.finish())
     }
 }

@@ -15,7 +15,8 @@ import Testing
 
     @Test("check says that a configuration is right, and what is in it")
     func good() throws {
-        try file("workers: { proxy: {}, a: { command: [x] } }", rules: ["a.yaml": "{ name: a, content: welcome }"]) { path in
+        try file("workers: { proxy: {}, a: { command: [x] } }", rules: ["a.yaml": "{ name: a, content: welcome }"]) {
+            path in
             let outcome = command.run(["check", path])
             #expect(text(outcome.output) == "\(path): ok (2 workers, 1 rule)\n")
             #expect(outcome.errors == [])
@@ -108,7 +109,8 @@ import Testing
                 line.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
             }
             for row in [
-                "supervisor.lease = 9s # environment ROOST_SUPERVISOR_LEASE", "supervisor.watch.enabled = true # default",
+                "supervisor.lease = 9s # environment ROOST_SUPERVISOR_LEASE",
+                "supervisor.watch.enabled = true # default",
                 "limits.frame = 2MiB # \(path):1", "workers.proxy.command = [a, \"\"] # \(path):3",
                 "workers.proxy.environment = { A: , B: c } # \(path):3", "workers.proxy.after = [] # \(path):3",
                 "workers.proxy.memory.soft = (not set) # default", "workers.proxy.nice = 0 # default",
@@ -135,10 +137,15 @@ import Testing
         for word in ["--help", "-h"] { #expect(text(command.run([word]).output).hasPrefix("usage: ")) }
     }
 
-    @Test("other arguments are a usage error", arguments: [
-        [], ["check"], ["check", "a", "b"], ["frobnicate", "a"], ["schema", "x"], ["emit", "--json", "a"], ["--what"],
-        ["check", "--section"], ["check", "--section", "voice", "a"], ["show", "--section", "proxy", "a"], ["check", "--x", "a"],
-    ])
+    @Test(
+        "other arguments are a usage error",
+        arguments: [
+            [], ["check"], ["check", "a", "b"], ["frobnicate", "a"], ["schema", "x"], ["emit", "--json", "a"],
+            ["--what"],
+            ["check", "--section"], ["check", "--section", "voice", "a"], ["show", "--section", "proxy", "a"],
+            ["check", "--x", "a"],
+        ]
+    )
     func usage(_ arguments: [String]) {
         let outcome = command.run(arguments)
         #expect(outcome.status.rawValue == 64)

@@ -26,7 +26,10 @@ import Testing
         // What passes the checks also passes those of the binary.
         guard !findings.contains(where: { $0.severity == .error }) else { return }
         let report = ConfigurationReport(
-            findings: findings, files: [], digest: [], configuration: outcome.configuration
+            findings: findings,
+            files: [],
+            digest: [],
+            configuration: outcome.configuration
         )
         #expect((try? ConfigurationReport(decoding: report.encoded())) == report)
         let section = outcome.configuration.section(of: "proxy")
@@ -50,7 +53,9 @@ import Testing
         var random = SeededGenerator(seed: seed)
         let lines = Sample.rich.split(separator: "\n") + (Sample.richRules["api"] ?? "").split(separator: "\n")
         for _ in 0..<Self.rounds {
-            let picked = (0..<Int.random(in: 1...30, using: &random)).compactMap { _ in lines.randomElement(using: &random) }
+            let picked = (0..<Int.random(in: 1...30, using: &random)).compactMap { _ in
+                lines.randomElement(using: &random)
+            }
             let text = Array(picked.joined(separator: "\n").utf8)
             probe(text, text)
         }
@@ -60,12 +65,17 @@ import Testing
     func marks(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let words = [
-            "supervisor", "workers", "proxy", "name", "match", ":", ": ", "- ", "? ", "[", "]", "{", "}", ",", "\n", "\n  ",
-            "\n    ", "\t", "#", "&a ", "*a", "!!str ", "!x ", "|", ">", "|+\n", "'", "\"", "\\", "%YAML 1.2\n", "---\n", "...\n",
-            "\r\n", "\u{85}", "\u{FEFF}", "\0", "\u{E000}", "<<", "~", "10s", "1", "\"\\x00\"", "\"\\uD800\"", "ä", "@", "`",
+            "supervisor", "workers", "proxy", "name", "match", ":", ": ", "- ", "? ", "[", "]", "{", "}", ",", "\n",
+            "\n  ",
+            "\n    ", "\t", "#", "&a ", "*a", "!!str ", "!x ", "|", ">", "|+\n", "'", "\"", "\\", "%YAML 1.2\n",
+            "---\n", "...\n",
+            "\r\n", "\u{85}", "\u{FEFF}", "\0", "\u{E000}", "<<", "~", "10s", "1", "\"\\x00\"", "\"\\uD800\"", "ä", "@",
+            "`",
         ]
         for _ in 0..<(Self.rounds * 2) {
-            let text = (0..<Int.random(in: 1...40, using: &random)).compactMap { _ in words.randomElement(using: &random) }
+            let text = (0..<Int.random(in: 1...40, using: &random)).compactMap { _ in
+                words.randomElement(using: &random)
+            }
             let bytes = Array(text.joined().utf8)
             probe(bytes, bytes)
         }

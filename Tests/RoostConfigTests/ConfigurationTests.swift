@@ -58,7 +58,10 @@ import Testing
         let backends = try ["http://[::1]:9001", "http://backend.test"].map { try #require(BackendURL($0)) }
         #expect(
             rules[0].answer
-                == .forward([.init(url: backends[0], weight: 3), .init(url: backends[1], weight: 1)], balance: .roundRobin)
+                == .forward(
+                    [.init(url: backends[0], weight: 3), .init(url: backends[1], weight: 1)],
+                    balance: .roundRobin
+                )
         )
         #expect(rules[0].rewrite == .init(stripPrefix: "/v1", addPrefix: "/x", host: .backend))
         #expect(rules[0].timeouts.connect == .milliseconds(1))
@@ -92,10 +95,17 @@ import Testing
 
     @Test("a section and rules that do not fit into a frame are refused")
     func size() {
-        let hosts = (0..<250).map { "\"h\($0).\(String(repeating: "x", count: 60)).\(String(repeating: "y", count: 60)).test\"" }
-        let rules = Dictionary(uniqueKeysWithValues: (0..<4).map { index in
-            ("r\(index)", "{ name: r\(index), match: { hosts: [\(hosts.joined(separator: ", "))], path: { exact: /\(index) } }, content: welcome }")
-        })
+        let hosts = (0..<250).map {
+            "\"h\($0).\(String(repeating: "x", count: 60)).\(String(repeating: "y", count: 60)).test\""
+        }
+        let rules = Dictionary(
+            uniqueKeysWithValues: (0..<4).map { index in
+                (
+                    "r\(index)",
+                    "{ name: r\(index), match: { hosts: [\(hosts.joined(separator: ", "))], path: { exact: /\(index) } }, content: welcome }"
+                )
+            }
+        )
         let lines = Sample.lines("limits: { frame: 64KiB }\nworkers: { proxy: {} }", rules: rules)
         #expect(lines.count == 1 && lines[0].hasPrefix("roost.yaml:1:1: proxy: with its rules it takes "))
     }

@@ -40,7 +40,8 @@ import Testing
     @Test("a contradiction that a variable makes is said to be the variable's")
     func contradiction() {
         let lines = Sample.lines(
-            "workers: { proxy: { memory: { hard: 1MiB } } }", variables: ["ROOST_WORKERS_PROXY_MEMORY_SOFT": "2MiB"]
+            "workers: { proxy: { memory: { hard: 1MiB } } }",
+            variables: ["ROOST_WORKERS_PROXY_MEMORY_SOFT": "2MiB"]
         )
         #expect(
             lines == [

@@ -55,11 +55,14 @@ import Testing
     func leftovers() throws {
         try Sample.withFolder { folder in
             let names = [
-                "welcome.yaml", ".welcome.yaml.swp", ".#welcome.yaml", "welcome.yaml~", "#welcome.yaml#", ".tmp.yaml", "4913",
+                "welcome.yaml", ".welcome.yaml.swp", ".#welcome.yaml", "welcome.yaml~", "#welcome.yaml#", ".tmp.yaml",
+                "4913",
                 "README", "other.yml", "x.yaml.bak", ".yaml",
             ]
             let path = try Sample.write(
-                proxy, rules: Dictionary(uniqueKeysWithValues: names.map { ($0, welcome) }), in: folder
+                proxy,
+                rules: Dictionary(uniqueKeysWithValues: names.map { ($0, welcome) }),
+                in: folder
             )
             let report = load(path).report
             #expect(report.files.map(\.path) == ["roost.yaml", "rules.d/welcome.yaml"])
@@ -78,7 +81,9 @@ import Testing
             let rules = folder.appendingPathComponent("rules.d")
             let rule = rules.appendingPathComponent("a.yaml")
             try FileManager.default.createDirectory(at: rule, withIntermediateDirectories: false)
-            #expect(load(path).report.errors.map(\.line) == ["\(rule.path):1:1: file: is not a regular file; name a file"])
+            #expect(
+                load(path).report.errors.map(\.line) == ["\(rule.path):1:1: file: is not a regular file; name a file"]
+            )
             try FileManager.default.removeItem(at: rules)
             #expect(load(path).report.errors == [])
             try Data(count: YAMLText.largestFile + 1).write(to: rules)
@@ -138,7 +143,11 @@ import Testing
     @Test("the digest changes with a file, a rule's name and an overriding variable, and with nothing else")
     func digest() throws {
         try Sample.withFolder { folder in
-            func digest(_ main: String, _ rules: [String: String], _ variables: [String: String] = [:]) throws -> [UInt8] {
+            func digest(
+                _ main: String,
+                _ rules: [String: String],
+                _ variables: [String: String] = [:]
+            ) throws -> [UInt8] {
                 try? FileManager.default.removeItem(at: folder.appendingPathComponent("rules.d"))
                 return load(try Sample.write(main, rules: rules, in: folder), variables).report.digest
             }

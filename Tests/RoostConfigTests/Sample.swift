@@ -23,7 +23,9 @@ enum Sample {
 
     /// Checks texts as if they were files: `roost.yaml`, and rules by name.
     static func check(
-        _ main: String, rules: [String: String] = [:], variables: [String: String] = [:]
+        _ main: String,
+        rules: [String: String] = [:],
+        variables: [String: String] = [:]
     ) -> ConfigurationText.Outcome {
         var faults: [Finding] = []
         func parsed(_ text: String, _ path: String) -> ParsedFile {
@@ -44,7 +46,9 @@ enum Sample {
 
     /// The lines of all findings.
     static func lines(
-        _ main: String, rules: [String: String] = [:], variables: [String: String] = [:]
+        _ main: String,
+        rules: [String: String] = [:],
+        variables: [String: String] = [:]
     ) -> [String] {
         check(main, rules: rules, variables: variables).findings.map(\.line)
     }

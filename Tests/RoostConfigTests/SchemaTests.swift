@@ -69,7 +69,9 @@ import Testing
         let report = LoadedConfiguration.load(file, variables: [:], machine: Sample.machine).report
         let configuration = try #require(report.configuration)
         let worker = try #require(configuration.workers.first)
-        #expect(worker.listeners == [Listener(name: "proxy.listen", address: try #require(ListenAddress("127.0.0.1:8080")))])
+        #expect(
+            worker.listeners == [Listener(name: "proxy.listen", address: try #require(ListenAddress("127.0.0.1:8080")))]
+        )
         let section = try ProxySection(decoding: configuration.section(of: "proxy"))
         #expect(section.rules.map(\.answer) == [.content(.welcome)])
         #expect(report.files.map(\.path) == ["roost.yaml", "rules.d/welcome.yaml"])

@@ -15,7 +15,9 @@ enum CheckedValue {
 
     /// At most the schema's longest duration, a day.
     static func duration(
-        _ nanoseconds: UInt64, _ name: String, from least: Duration = .nanoseconds(1)
+        _ nanoseconds: UInt64,
+        _ name: String,
+        from least: Duration = .nanoseconds(1)
     ) throws(BundleError) -> Duration {
         guard let signed = Int64(exactly: nanoseconds) else { throw .invalid(name) }
         let duration = Duration.nanoseconds(signed)
@@ -23,7 +25,11 @@ enum CheckedValue {
         return duration
     }
 
-    static func count(_ number: UInt32, _ name: String, _ range: ClosedRange<Int> = 1...1_000_000) throws(BundleError) -> Int {
+    static func count(
+        _ number: UInt32,
+        _ name: String,
+        _ range: ClosedRange<Int> = 1...1_000_000
+    ) throws(BundleError) -> Int {
         guard range.contains(Int(number)) else { throw .invalid(name) }
         return Int(number)
     }

@@ -74,7 +74,8 @@ package struct ConfigurationReport: Sendable, Equatable {
 extension BundleError {
     /// A message of the schema from bytes.
     static func reading<Message: ProtobufMessage>(
-        _: Message.Type, _ bytes: some Collection<UInt8>
+        _: Message.Type,
+        _ bytes: some Collection<UInt8>
     ) throws(BundleError) -> Message {
         do {
             return try Message(decoding: bytes)

@@ -57,7 +57,9 @@ extension ForwardingRule.Match {
     fileprivate init(_ message: CheckedRule) throws(BundleError) {
         var hosts: [HostPattern] = []
         for host in message.hosts {
-            guard let pattern = HostPattern(host.subdomains ? "*.\(host.name)" : host.name) else { throw .invalid("host") }
+            guard let pattern = HostPattern(host.subdomains ? "*.\(host.name)" : host.name) else {
+                throw .invalid("host")
+            }
             hosts.append(pattern)
         }
         var methods: [String] = []

@@ -22,7 +22,9 @@ package struct SHA256 {
         let bits = length &* 8
         pending.append(0x80)
         while pending.count % 64 != 56 { pending.append(0) }
-        for shift in stride(from: UInt64(56), through: 0, by: -8) { pending.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            pending.append(UInt8(truncatingIfNeeded: bits >> shift))
+        }
         for start in stride(from: 0, to: pending.count, by: 64) { compress(pending[start..<start + 64]) }
         return state.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) } }
     }

@@ -3,7 +3,13 @@ package enum RoostSchema {
     package static let root = ObjectSchema(
         [
             SchemaKey("supervisor", .object(supervisor), .nested, .live, "roostd itself."),
-            SchemaKey("limits", .object(limits), .nested, .rolling, "Sizes and counts that more than one process uses."),
+            SchemaKey(
+                "limits",
+                .object(limits),
+                .nested,
+                .rolling,
+                "Sizes and counts that more than one process uses."
+            ),
             SchemaKey(
                 "workers",
                 .map(names: .workerName, values: .object(worker)),

@@ -4,42 +4,65 @@ package enum RuleSchema {
         [
             SchemaKey("name", .text(.ruleName), .required, .live, "The file's name without .yaml."),
             SchemaKey(
-                "priority", .count(-1000...1000), .value("0"), .live,
+                "priority",
+                .count(-1000...1000),
+                .value("0"),
+                .live,
                 "Higher first; then the more specific match, then the name."
             ),
             SchemaKey("match", .object(match), .nested, .live, "Which requests; what is left out matches every one."),
             .optional(
-                "backends", .list(.object(backend), count: 1...256), .live,
+                "backends",
+                .list(.object(backend), count: 1...256),
+                .live,
                 "The servers that answer."
             ),
             SchemaKey(
-                "balance", .choice(["round_robin"]), .value("round_robin"), .live,
+                "balance",
+                .choice(["round_robin"]),
+                .value("round_robin"),
+                .live,
                 "How a backend is chosen."
             ),
             .group(
-                "rewrite", .live, "What a backend gets to see instead of what the client sent.",
+                "rewrite",
+                .live,
+                "What a backend gets to see instead of what the client sent.",
                 [
                     .optional(
-                        "strip_prefix", .text(.urlPath), .live,
+                        "strip_prefix",
+                        .text(.urlPath),
+                        .live,
                         "Taken off the path, in whole segments, where it is there."
                     ),
                     .optional("add_prefix", .text(.urlPath), .live, "Put before the path, after strip_prefix."),
                     SchemaKey(
-                        "host", .choice(["client", "backend"]), .value("client"), .live,
+                        "host",
+                        .choice(["client", "backend"]),
+                        .value("client"),
+                        .live,
                         "The Host field: as the client sent it, or the backend's own."
                     ),
                 ]
             ),
             .group(
-                "timeouts", .live, "How long a backend may take.",
+                "timeouts",
+                .live,
+                "How long a backend may take.",
                 [
                     SchemaKey("connect", .milliseconds(1...600_000), .value("1s"), .live, "To accept a connection."),
                     SchemaKey(
-                        "response", .milliseconds(1...3_600_000), .value("30s"), .live,
+                        "response",
+                        .milliseconds(1...3_600_000),
+                        .value("30s"),
+                        .live,
                         "From the request's end until the head of the answer has arrived."
                     ),
                     SchemaKey(
-                        "idle", .milliseconds(1...3_600_000), .value("60s"), .live,
+                        "idle",
+                        .milliseconds(1...3_600_000),
+                        .value("60s"),
+                        .live,
                         "Without progress while a body is on its way."
                     ),
                 ]
@@ -52,12 +75,16 @@ package enum RuleSchema {
     static let match = ObjectSchema(
         [
             .optional(
-                "hosts", .oneOrMore(.text(.hostPattern), count: 1...256), .live,
+                "hosts",
+                .oneOrMore(.text(.hostPattern), count: 1...256),
+                .live,
                 "Host names; \"*.\" in front stands for any depth of sub-domains. Any port."
             ),
             .optional("path", .object(path), .live, "The path of the request, before a query."),
             .optional(
-                "methods", .oneOrMore(.text(.method), count: 1...32), .live,
+                "methods",
+                .oneOrMore(.text(.method), count: 1...32),
+                .live,
                 "Request methods, in capitals."
             ),
         ],
@@ -75,7 +102,13 @@ package enum RuleSchema {
     static let backend = ObjectSchema(
         [
             SchemaKey("url", .text(.backendURL), .required, .live, "http://HOST:PORT"),
-            SchemaKey("weight", .count(1...1000), .value("1"), .live, "Share of the requests, against the other backends."),
+            SchemaKey(
+                "weight",
+                .count(1...1000),
+                .value("1"),
+                .live,
+                "Share of the requests, against the other backends."
+            ),
         ],
         shorthand: "url"
     )
@@ -83,7 +116,10 @@ package enum RuleSchema {
     static let content = ObjectSchema(
         [
             SchemaKey(
-                "source", .text(.sourceName), .required, .live,
+                "source",
+                .text(.sourceName),
+                .required,
+                .live,
                 "The source's name; `welcome` is built in: the page that a fresh installation shows."
             )
         ],

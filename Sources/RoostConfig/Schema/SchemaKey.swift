@@ -47,7 +47,13 @@ extension SchemaKey {
     }
 
     /// A group of keys that each have their default.
-    static func group(_ name: String, _ change: Change, _ reason: String, shorthand: String? = nil, _ keys: [SchemaKey])
+    static func group(
+        _ name: String,
+        _ change: Change,
+        _ reason: String,
+        shorthand: String? = nil,
+        _ keys: [SchemaKey]
+    )
         -> SchemaKey
     {
         SchemaKey(name, .object(ObjectSchema(keys, shorthand: shorthand)), .nested, change, reason)

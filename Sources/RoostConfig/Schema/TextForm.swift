@@ -38,7 +38,9 @@ package enum TextForm: Sendable {
             return ("\(text.quoted) is not a name", "use small letters, digits and -, at most 40, a letter first")
         case .ruleName:
             guard !Self.isName(text, limit: 100, extra: "-_.", upper: true) else { return nil }
-            return ("\(text.quoted) is not a name", "use letters, digits, -, _ and ., at most 100, a letter or digit first")
+            return (
+                "\(text.quoted) is not a name", "use letters, digits, -, _ and ., at most 100, a letter or digit first"
+            )
         case .account:
             guard !Self.isName(text, limit: 32, extra: "-_.", upper: true, first: "_") else { return nil }
             return ("\(text.quoted) is not the name of a user or group", "write a name as in /etc/passwd or /etc/group")
@@ -51,8 +53,13 @@ package enum TextForm: Sendable {
             return ("\(text.quoted) is not a request method", "write it in capitals, as GET or POST")
         case .urlPath:
             if !text.hasPrefix("/") { return ("\(text.quoted) does not start with /", "write an absolute path") }
-            guard text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x3F || $0 == 0x23 || $0 >= 0x7F }) else { return nil }
-            return ("\(text.quoted) contains ?, #, a space or an unencoded character", "write it percent-encoded, without a query")
+            guard text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x3F || $0 == 0x23 || $0 >= 0x7F }) else {
+                return nil
+            }
+            return (
+                "\(text.quoted) contains ?, #, a space or an unencoded character",
+                "write it percent-encoded, without a query"
+            )
         }
     }
 

@@ -35,7 +35,9 @@ package struct BackendURL: Sendable, Hashable {
         }
         guard let (host, port) = HostAndPort.split(authority), port != 0,
             IPAddress(host) != nil || (!host.hasPrefix("*") && HostPattern.fault(in: host) == nil)
-        else { return ("\(text.quoted) has no usable host and port", "write http://HOST:PORT, as http://127.0.0.1:9001") }
+        else {
+            return ("\(text.quoted) has no usable host and port", "write http://HOST:PORT, as http://127.0.0.1:9001")
+        }
         return nil
     }
 }

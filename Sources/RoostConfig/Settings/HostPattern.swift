@@ -16,7 +16,9 @@ package struct HostPattern: Sendable, Hashable {
         let name = text.hasPrefix("*.") ? text.dropFirst(2) : Substring(text)
         let badForm = ("\(text.quoted) is not a host name", "write a name as api.test or \"*.api.test\"")
         if text == "*" { return ("\"*\" is not a host name", "leave hosts out to match every host") }
-        if name.contains("*") { return ("\(text.quoted) has a * that is not the first label", "write \"*.\" and a name") }
+        if name.contains("*") {
+            return ("\(text.quoted) has a * that is not the first label", "write \"*.\" and a name")
+        }
         if name.hasPrefix("["), name.hasSuffix("]") {
             return IPAddress(String(name.dropFirst().dropLast()))?.isVersion6 == true ? nil : badForm
         }

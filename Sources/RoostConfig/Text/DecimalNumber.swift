@@ -6,7 +6,9 @@ struct DecimalNumber {
     /// Nil for anything but digits with at most one point between them, or for more digits than 18.
     init?(_ text: Substring) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), text.utf8.count <= 19, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+        guard (1...2).contains(parts.count), text.utf8.count <= 19, parts.allSatisfy({ !$0.isEmpty }) else {
+            return nil
+        }
         for part in parts {
             for character in part.utf8 {
                 guard (48...57).contains(character) else { return nil }

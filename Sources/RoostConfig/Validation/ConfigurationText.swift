@@ -60,7 +60,11 @@ package struct ConfigurationText: Sendable {
             limits: limits,
             workers: workers.map { name, setting in
                 WorkerSpecification(
-                    name: name, setting, listeners: listeners.listeners(of: name), directory: directory, machine: machine
+                    name: name,
+                    setting,
+                    listeners: listeners.listeners(of: name),
+                    directory: directory,
+                    machine: machine
                 )
             },
             sections: workers.contains { $0.name == "proxy" }
@@ -68,7 +72,9 @@ package struct ConfigurationText: Sendable {
         )
         size(of: configuration, limits, &validation)
         return Outcome(
-            configuration: configuration, findings: (validation.findings + warnings).sorted(), settings: root,
+            configuration: configuration,
+            findings: (validation.findings + warnings).sorted(),
+            settings: root,
             rules: ruleSettings
         )
     }
@@ -98,7 +104,11 @@ package struct ConfigurationText: Sendable {
     private func sections(_ root: Setting, _ validation: inout Validation) {
         let names = root["workers"].members.map(\.name)
         for section in ListenerChecks.sections where !names.contains(section) && root[section].origin == .file {
-            validation.warn(root[section], "nothing uses it, there is no worker \(section)", "add \(section) to workers")
+            validation.warn(
+                root[section],
+                "nothing uses it, there is no worker \(section)",
+                "add \(section) to workers"
+            )
         }
     }
 
@@ -106,7 +116,9 @@ package struct ConfigurationText: Sendable {
     private func size(of configuration: Configuration, _ limits: SharedLimits, _ validation: inout Validation) {
         for section in configuration.sections where section.content.count > limits.frame - 4096 {
             validation.report(
-                .error, SourcePosition(file: main.path), section.worker,
+                .error,
+                SourcePosition(file: main.path),
+                section.worker,
                 "with its rules it takes \(section.content.count) bytes, more than a frame holds",
                 "raise limits.frame, or remove rules"
             )

@@ -17,7 +17,10 @@ package enum EnvironmentOverrides {
 
     /// The overrides by path, and a warning for each variable that names nothing. `workers` are the entries that the
     /// text has: a variable changes an entry and cannot make one.
-    package static func resolve(_ variables: [String: String], workers: [String])
+    package static func resolve(
+        _ variables: [String: String],
+        workers: [String]
+    )
         -> (overrides: [String: EnvironmentOverride], warnings: [Finding])
     {
         let given = candidates(variables)

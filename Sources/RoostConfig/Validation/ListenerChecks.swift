@@ -27,10 +27,12 @@ struct ListenerChecks {
 
     func run(_ validation: inout Validation) {
         for (index, one) in asked.enumerated() {
-            guard let other = asked[..<index].first(where: { $0.listener.address.conflicts(with: one.listener.address) })
+            guard
+                let other = asked[..<index].first(where: { $0.listener.address.conflicts(with: one.listener.address) })
             else { continue }
             validation.report(
-                one.setting, "\(one.listener.address) is already taken by \(other.setting.path) (\(other.listener.address))",
+                one.setting,
+                "\(one.listener.address) is already taken by \(other.setting.path) (\(other.listener.address))",
                 "choose another port"
             )
         }

@@ -6,7 +6,11 @@ struct RuleChecks {
     /// `stem` is the file's name without `.yaml`.
     func run(_ rule: Setting, stem: String, _ validation: inout Validation) {
         if let name = rule["name"].text, !rule["name"].isMistaken, name != stem {
-            validation.report(rule["name"], "\(name) is not the file's name", "write \(stem), or rename the file to \(name).yaml")
+            validation.report(
+                rule["name"],
+                "\(name) is not the file's name",
+                "write \(stem), or rename the file to \(name).yaml"
+            )
         }
         path(rule["match"]["path"], &validation)
         repeated(rule["match"]["hosts"], "host", &validation) { HostPattern($0)?.description ?? $0 }
@@ -28,7 +32,10 @@ struct RuleChecks {
     private func max(_ left: Setting, _ right: Setting) -> Setting { left.position < right.position ? right : left }
 
     private func repeated(
-        _ list: Setting, _ noun: String, _ validation: inout Validation, _ normal: (String) -> String
+        _ list: Setting,
+        _ noun: String,
+        _ validation: inout Validation,
+        _ normal: (String) -> String
     ) {
         var seen: Set<String> = []
         for element in list.elements where !element.isMistaken {
@@ -40,7 +47,13 @@ struct RuleChecks {
     private func answer(_ rule: Setting, _ validation: inout Validation) {
         let (backends, content) = (rule["backends"], rule["content"])
         if backends.isAbsent, content.isAbsent, !backends.isMistaken, !content.isMistaken {
-            validation.report(.error, rule.position, "backends", "is missing", "add a backend, or content with a source")
+            validation.report(
+                .error,
+                rule.position,
+                "backends",
+                "is missing",
+                "add a backend, or content with a source"
+            )
         } else if !backends.isAbsent, !content.isAbsent {
             validation.report(content, "contradicts backends", "keep one of them")
         }
@@ -48,7 +61,8 @@ struct RuleChecks {
             ForwardingRule.ContentSource(rawValue: source) == nil
         {
             let known = ForwardingRule.ContentSource.allCases.map(\.rawValue)
-            let mend = Spelling.nearest(to: source, in: known).map { "did you mean \($0)?" } ?? "use \(Validation.list(known))"
+            let mend =
+                Spelling.nearest(to: source, in: known).map { "did you mean \($0)?" } ?? "use \(Validation.list(known))"
             validation.report(content["source"], "there is no content source \(source)", mend)
         }
     }

@@ -12,14 +12,19 @@ enum RuleConflicts {
             let name = first.text("name")
             if first.integer("priority") == setting.integer("priority") {
                 validation.report(
-                    .error, position, "match", "is the same as that of rule \(name), with the same priority",
+                    .error,
+                    position,
+                    "match",
+                    "is the same as that of rule \(name), with the same priority",
                     "change one of them, or remove one rule"
                 )
             } else {
                 let (hidden, other) =
                     first.integer("priority") > setting.integer("priority") ? (setting, first) : (first, setting)
                 validation.report(
-                    .warning, hidden["match"].position, "match",
+                    .warning,
+                    hidden["match"].position,
+                    "match",
                     "rule \(hidden.text("name")) is never used, \(other.text("name")) matches the same with a higher priority",
                     "change one of them, or remove the rule"
                 )
@@ -30,7 +35,9 @@ enum RuleConflicts {
     /// A part of the match was wrong, so that what it matches is not known.
     private static func isDoubtful(_ rule: Setting) -> Bool {
         let match = rule["match"]
-        let parts = [match, match["hosts"], match["path"], match["path"]["prefix"], match["path"]["exact"], match["methods"]]
+        let parts = [
+            match, match["hosts"], match["path"], match["path"]["prefix"], match["path"]["exact"], match["methods"],
+        ]
         return parts.contains(where: \.isMistaken)
             || (match["hosts"].elements + match["methods"].elements).contains(where: \.isMistaken)
     }

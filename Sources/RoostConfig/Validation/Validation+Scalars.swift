@@ -121,7 +121,8 @@ extension ValueType {
 
     private func readSize(_ text: String, _ range: ClosedRange<Int64>) -> (Setting.Value, Fault?) {
         guard let size = SizeText.parse(text) else {
-            let mend = SizeText.suggestion(for: text).map { "did you mean \($0)?" } ?? "write bytes, or a unit as in 64MiB"
+            let mend =
+                SizeText.suggestion(for: text).map { "did you mean \($0)?" } ?? "write bytes, or a unit as in 64MiB"
             return (.absent, ("\(text.quoted) is not a size", mend))
         }
         guard range.contains(size) else { return (.absent, ("\(text) is out of range", "write \(description)")) }
@@ -133,7 +134,9 @@ extension ValueType {
         if words == ["round_robin"], LaterKeys.balance.contains(text) {
             return (.absent, ("\(text.quoted) is not available in this version", "use round_robin"))
         }
-        let mend = Spelling.nearest(to: text, in: words).map { "did you mean \($0)?" } ?? "use one of \(Validation.list(words))"
+        let mend =
+            Spelling.nearest(to: text, in: words).map { "did you mean \($0)?" }
+            ?? "use one of \(Validation.list(words))"
         return (.absent, ("\(text.quoted) is not known", mend))
     }
 }

@@ -42,8 +42,11 @@ package struct Validation {
 
     // MARK: Objects
 
-    private mutating func object(
-        _ node: ConfigurationNode?, _ schema: ObjectSchema, path: String, at place: SourcePosition
+    mutating func object(
+        _ node: ConfigurationNode?,
+        _ schema: ObjectSchema,
+        path: String,
+        at place: SourcePosition
     ) -> Setting {
         let position = node?.position ?? place
         var entries: [ConfigurationNode.Entry] = []
@@ -70,7 +73,10 @@ package struct Validation {
     }
 
     private mutating func members(
-        of schema: ObjectSchema, _ entries: [ConfigurationNode.Entry], path: String, at position: SourcePosition
+        of schema: ObjectSchema,
+        _ entries: [ConfigurationNode.Entry],
+        path: String,
+        at position: SourcePosition
     ) -> Setting.Value {
         .object(
             schema.keys.map { key in
@@ -81,7 +87,10 @@ package struct Validation {
     }
 
     private mutating func setting(
-        _ key: SchemaKey, _ entry: ConfigurationNode.Entry?, path: String, at position: SourcePosition
+        _ key: SchemaKey,
+        _ entry: ConfigurationNode.Entry?,
+        path: String,
+        at position: SourcePosition
     ) -> Setting {
         if let override = overrides[path] {
             var setting = value(override.node, key.type, path: path)
@@ -110,7 +119,9 @@ package struct Validation {
             if case .map = key.type { return Setting(.object([]), .fallback, at: position, path: path) }
             return Setting(.list([]), .fallback, at: position, path: path)
         case .nested:
-            guard case .object(let schema) = key.type else { return Setting(.absent, .fallback, at: position, path: path) }
+            guard case .object(let schema) = key.type else {
+                return Setting(.absent, .fallback, at: position, path: path)
+            }
             return object(nil, schema, path: path, at: position)
         case .value(let text):
             let node = ConfigurationNode(.scalar(text, isQuoted: false), at: position)
@@ -134,7 +145,7 @@ package struct Validation {
     // MARK: Strangers
 
     /// The first of every key; the others are reported.
-    private mutating func unique(_ entries: [ConfigurationNode.Entry], path: String) -> [ConfigurationNode.Entry] {
+    mutating func unique(_ entries: [ConfigurationNode.Entry], path: String) -> [ConfigurationNode.Entry] {
         var seen: [String: SourcePosition] = [:]
         return entries.filter { entry in
             guard let first = seen[entry.key] else {
@@ -142,7 +153,10 @@ package struct Validation {
                 return true
             }
             report(
-                .error, entry.position, Self.join(path, entry.key), "is written twice, first in line \(first.line)",
+                .error,
+                entry.position,
+                Self.join(path, entry.key),
+                "is written twice, first in line \(first.line)",
                 "keep one of them"
             )
             return false
@@ -151,7 +165,9 @@ package struct Validation {
 
     /// True when there are none.
     private mutating func reportStrangers(
-        _ entries: [ConfigurationNode.Entry], _ schema: ObjectSchema, path: String
+        _ entries: [ConfigurationNode.Entry],
+        _ schema: ObjectSchema,
+        path: String
     ) -> Bool {
         let known = schema.keys.map(\.name)
         // A long list helps nobody; the reference file has it.
@@ -169,68 +185,6 @@ package struct Validation {
             }
         }
         return entries.allSatisfy { known.contains($0.key) }
-    }
-
-    // MARK: Values
-
-    private mutating func value(_ node: ConfigurationNode, _ type: ValueType, path: String) -> Setting {
-        if case .unreadable = node.content, !type.isObject {
-            return Setting(.absent, .mistaken, at: node.position, path: path)
-        }
-        switch type {
-        case .text, .boolean, .integer, .duration, .size, .choice: return scalar(node, type, path: path)
-        case .list(let element, let count):
-            guard case .list(let nodes) = node.content else {
-                reportKind(node, path: path, expected: "a list")
-                return Setting(.list([]), .mistaken, at: node.position, path: path)
-            }
-            return list(nodes, element, count, path: path, at: node.position)
-        case .oneOrMore(let element, let count):
-            if case .list(let nodes) = node.content {
-                return list(nodes, element, count, path: path, at: node.position)
-            }
-            let setting = value(node, element, path: path)
-            return Setting(.list([setting]), setting.origin, at: node.position, path: path)
-        case .map(let form, let element): return map(node, form, element, path: path)
-        case .object(let schema): return object(node, schema, path: path, at: node.position)
-        case .environment: return environment(node, path: path)
-        }
-    }
-
-    private mutating func list(
-        _ nodes: [ConfigurationNode], _ element: ValueType, _ count: ClosedRange<Int>, path: String,
-        at position: SourcePosition
-    ) -> Setting {
-        guard count.contains(nodes.count) else {
-            let mend = nodes.count < count.lowerBound ? "add one" : "at most \(count.upperBound) are allowed"
-            report(.error, position, path, nodes.isEmpty ? "is empty" : "has \(nodes.count) elements", mend)
-            return Setting(.list([]), .mistaken, at: position, path: path)
-        }
-        let settings = nodes.enumerated().map { index, node in
-            value(node, element, path: "\(path)[\(index)]")
-        }
-        return Setting(.list(settings), .file, at: position, path: path)
-    }
-
-    private mutating func map(
-        _ node: ConfigurationNode, _ form: TextForm, _ element: ValueType, path: String
-    ) -> Setting {
-        if node.isNull { return Setting(.object([]), .file, at: node.position, path: path) }
-        guard case .map(let entries) = node.content else {
-            reportKind(node, path: path, expected: "a map of names")
-            return Setting(.object([]), .mistaken, at: node.position, path: path)
-        }
-        var members: [(name: String, setting: Setting)] = []
-        for entry in unique(entries, path: path) {
-            let key = Self.join(path, entry.key)
-            if let fault = form.fault(in: entry.key) {
-                report(.error, entry.position, key, fault.problem, fault.mend)
-            }
-            var setting = value(entry.value, element, path: key)
-            setting.position = entry.position
-            members.append((entry.key, setting))
-        }
-        return Setting(.object(members), .file, at: node.position, path: path)
     }
 
     mutating func reportKind(_ node: ConfigurationNode?, path: String, expected: String) {

@@ -25,14 +25,19 @@ struct WorkerChecks {
                 validation.report(executable, "contradicts command", "keep one of them")
             }
             if heartbeat.origin == .file {
-                validation.report(heartbeat, "a plain program has none", "remove it, or run a worker instead of a command")
+                validation.report(
+                    heartbeat,
+                    "a plain program has none",
+                    "remove it, or run a worker instead of a command"
+                )
             }
             if let first = command.elements.first, first.text == "" {
                 validation.report(first, "is empty", "write the program's name or path")
             }
         } else if executable.isAbsent, name != "roostd", !machine.hasWorker(name) {
             validation.report(
-                worker, "there is no program roost-\(name) beside roostd",
+                worker,
+                "there is no program roost-\(name) beside roostd",
                 "install it, name the program by executable, or give a command"
             )
         }
@@ -42,7 +47,8 @@ struct WorkerChecks {
         let (memory, heartbeat, backoff) = (worker["memory"], worker["heartbeat"], worker["backoff"])
         if let soft = memory["soft"].integer, let hard = memory["hard"].integer, soft > hard {
             validation.report(
-                memory["soft"], "\(SizeText.format(soft)) is above memory.hard (\(SizeText.format(hard)))",
+                memory["soft"],
+                "\(SizeText.format(soft)) is above memory.hard (\(SizeText.format(hard)))",
                 "choose a soft limit below the hard one"
             )
         }
@@ -88,7 +94,9 @@ struct WorkerChecks {
             if other == name {
                 validation.report(element, "names the worker itself", "remove it")
             } else if !names.contains(other) {
-                let mend = Spelling.nearest(to: other, in: names).map { "did you mean \($0)?" } ?? "add the worker, or remove it"
+                let mend =
+                    Spelling.nearest(to: other, in: names).map { "did you mean \($0)?" }
+                    ?? "add the worker, or remove it"
                 validation.report(element, "there is no worker \(other)", mend)
             } else if !seen.insert(other).inserted {
                 validation.report(element, "names \(other) twice", "remove one")
@@ -112,7 +120,8 @@ struct WorkerChecks {
     /// Workers that wait for each other, each circle once.
     private func circles(_ validation: inout Validation) {
         let waits = Dictionary(
-            workers.map { ($0.name, $0.setting["after"].elements) }, uniquingKeysWith: { first, _ in first }
+            workers.map { ($0.name, $0.setting["after"].elements) },
+            uniquingKeysWith: { first, _ in first }
         )
         var finished: Set<String> = []
         var path: [String] = []
