@@ -22,6 +22,8 @@ package protocol ByteStream: AnyObject, Sendable {
     func watch(readable: Bool, writable: Bool)
     /// Tells the receiver to flush when the work at hand is done, and before the loop waits.
     func flushSoon()
+    /// Says that the other end is likely to answer within microseconds.
+    func expectSoon()
     /// Tells the receiver at `deadline`, or not at all; replaces the deadline before.
     func wake(at deadline: MonotonicInstant?)
     /// Runs `action` on the loop: now if the caller is on it. From any thread.

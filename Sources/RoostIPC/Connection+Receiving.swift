@@ -206,8 +206,11 @@ extension Connection: ByteStreamReceiver {
     /// Has the loop call at the earliest deadline there may be. Deadlines that were met earlier are left to that call:
     /// one timer a connection, not one a request.
     func armTimer() {
-        let deadlines = [session.earliestDeadline, handshakeDeadline, pings.values.map(\.deadline).min()]
-        if !isClosed { stream.wake(at: deadlines.compactMap { $0 }.min()) }
+        guard !isClosed else { return }
+        var earliest = session.earliestDeadline
+        for deadline in pings.values.map(\.deadline) { earliest = min(earliest ?? deadline, deadline) }
+        if let handshakeDeadline { earliest = min(earliest ?? handshakeDeadline, handshakeDeadline) }
+        stream.wake(at: earliest)
     }
 
     private func expire() {

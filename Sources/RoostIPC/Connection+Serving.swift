@@ -70,6 +70,7 @@ extension Connection {
         guard session.answer(id) else { return }
         do throws(RequestFailure) {
             try check(payload)
+            expectsAnswer = true  // who got one reply at once often asks again
             emit(FrameHeader(.reply, id: id), payload)
         } catch {
             send(error, for: id)

@@ -21,6 +21,8 @@ package actor Connection {
     var decoder: FrameDecoder
     var output = FrameOutput()
     var flushIsDue = false
+    /// What is about to be sent is answered soon, as far as one can tell.
+    var expectsAnswer = false
     var isClosed = false
     /// Bytes of a frame that the peer accepts.
     var peerFrameLength = FrameLimits.standardLength
@@ -126,7 +128,7 @@ package actor Connection {
             try await withCheckedThrowingContinuation { continuation in
                 do throws(RequestFailure) {
                     guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
-                    call.id = try begin(method, payload, [], limit)
+                    call.id = try begin(method, payload, FrameFlags(rawValue: 0), limit)
                     calls[call.id] = continuation
                 } catch {
                     continuation.resume(throwing: error)
@@ -212,8 +214,10 @@ package actor Connection {
         guard output.pending < limits.outputLimit / 2 else {
             throw RequestFailure(.exhausted, "\(output.pending) bytes wait for the peer; ask again later")
         }
-        let id = try session.call(isStream: flags.contains(.stream), deadline: limit.map { stream.now.advanced(by: $0) })
+        let deadline = limit.map { stream.now.advanced(by: $0) }
+        let id = try session.call(isStream: flags.contains(.stream), deadline: deadline)
         defer { if limit != nil { armTimer() } }
+        expectsAnswer = true
         let milliseconds = limit.map { UInt32(clamping: max(1, $0.wholeNanoseconds / 1_000_000)) } ?? 0
         emit(FrameHeader(.request, flags: flags, id: id, method: method.number, argument: milliseconds), payload)
         guard !isClosed else { throw Self.gone }
@@ -249,6 +253,8 @@ package actor Connection {
             case .failed(let error): return finish(RequestFailure(.unavailable, error.description))
             }
         }
+        if expectsAnswer { stream.expectSoon() }
+        expectsAnswer = false
         hasRoom()
     }
 

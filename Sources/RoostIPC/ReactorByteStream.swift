@@ -51,8 +51,8 @@ package final class ReactorByteStream: ByteStream, @unchecked Sendable {  // use
 
     private func ready(_ readiness: Readiness) {
         // An error or hang-up shows in the next read, after what came before it.
-        if !readiness.isDisjoint(with: [.readable, .hangUp, .error]) { receiver?.streamIsReadable() }
-        if readiness.contains(.writable) { receiver?.streamIsWritable() }
+        if readiness.rawValue & ~Readiness.writable.rawValue != 0 { receiver?.streamIsReadable() }
+        if readiness.rawValue & Readiness.writable.rawValue != 0 { receiver?.streamIsWritable() }
     }
 
     package func read(into decoder: inout FrameDecoder) -> StreamTransfer {
@@ -99,17 +99,18 @@ package final class ReactorByteStream: ByteStream, @unchecked Sendable {  // use
     }
 
     package func watch(readable: Bool, writable: Bool) {
-        var wanted: Readiness = []
-        if readable { wanted.insert(.readable) }
-        if writable { wanted.insert(.writable) }
-        guard wanted != interest, let source else { return }
-        interest = wanted
-        reactor.modify(source, for: wanted)
+        let read = readable ? Readiness.readable.rawValue : 0
+        let write = writable ? Readiness.writable.rawValue : 0
+        guard read | write != interest.rawValue, let source else { return }
+        interest = Readiness(rawValue: read | write)
+        reactor.modify(source, for: interest)
     }
 
     package func flushSoon() {
         if let flush, isOpen { reactor.beforeWait(flush) }
     }
+
+    package func expectSoon() { reactor.expectSoon() }
 
     package func wake(at deadline: MonotonicInstant?) {
         guard isOpen, deadline != timerDeadline else { return }

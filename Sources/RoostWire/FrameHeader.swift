@@ -55,7 +55,7 @@ package struct FrameHeader: Sendable, Equatable {
 
     package init(
         _ kind: FrameKind,
-        flags: FrameFlags = [],
+        flags: FrameFlags = FrameFlags(rawValue: 0),
         id: UInt32 = 0,
         method: UInt16 = 0,
         argument: UInt32 = 0

@@ -14,7 +14,11 @@ final class TestLoop: Sendable {
         reactor = try Reactor()
         var thread = pthread_t()
         let context = Unmanaged.passRetained(reactor).toOpaque()
-        let result = pthread_create(&thread, nil, { Unmanaged<Reactor>.fromOpaque($0!).takeRetainedValue().run(); return nil }, context)
+        let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+            if let context { Unmanaged<Reactor>.fromOpaque(context).takeRetainedValue().run() }
+            return nil
+        }
+        let result = pthread_create(&thread, nil, body, context)
         try #require(result == 0)
         self.thread = thread
         let isRunning = Flag()
@@ -148,7 +152,7 @@ func withFolder(_ body: (String) async throws -> Void) async throws {
 private func removeFolder(_ path: String) {
     if let folder = opendir(path) {
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(cString: $0.bindMemory(to: CChar.self).baseAddress!) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
             if name != ".", name != ".." { remove(path + "/" + name) }
         }
         closedir(folder)

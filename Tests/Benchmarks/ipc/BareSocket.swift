@@ -10,7 +10,9 @@ struct BareSocket {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         var held = 0
         while true {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + held, $0.count - held) }
+            let count = buffer.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress! + held, $0.count - held)
+            }
             guard count > 0 else { return }
             held += count
             var start = 0
