@@ -8,8 +8,9 @@ package enum Authority {
         if bytes[index] == 0x5B {
             index &+= 1
             let start = index
-            while index < end, bytes[index] == Octet.colon || bytes[index] == Octet.dot
-                || Octet.hexValue(bytes[index]) != nil
+            while index < end,
+                bytes[index] == Octet.colon || bytes[index] == Octet.dot
+                    || Octet.hexValue(bytes[index]) != nil
             { index &+= 1 }
             guard index > start &+ 1, index < end, bytes[index] == 0x5D else { return false }
             index &+= 1

@@ -38,7 +38,9 @@ package struct HeadWriter {
     }
 
     @inline(__always)
-    package mutating func append(_ bytes: Span<UInt8>, _ range: ByteRange) { append(bytes, Int(range.start), range.end) }
+    package mutating func append(_ bytes: Span<UInt8>, _ range: ByteRange) {
+        append(bytes, Int(range.start), range.end)
+    }
 
     @inline(__always)
     package mutating func append(byte: UInt8) {

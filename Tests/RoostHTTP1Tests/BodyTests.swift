@@ -49,7 +49,8 @@ struct ChunkedDecoderTests {
     @Test(
         "malformed chunks are refused",
         arguments: [
-            "\r\n\r\n", "x\r\n", "0x3\r\nabc\r\n", "+3\r\nabc\r\n", "-3\r\nabc\r\n", " 3\r\nabc\r\n", "3 \r\nabc\r\n0\r\n\r\n",
+            "\r\n\r\n", "x\r\n", "0x3\r\nabc\r\n", "+3\r\nabc\r\n", "-3\r\nabc\r\n", " 3\r\nabc\r\n",
+            "3 \r\nabc\r\n0\r\n\r\n",
             "3\nabc\n0\n\n", "3\r\nabc0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "3\r\nabc\n0\r\n\r\n", "3;a\nabc\r\n",
             "8000000000000000\r\n", "FFFFFFFFFFFFFFFFF\r\n", "00000000000000000\r\n\r\n", "3;\0\r\nabc\r\n0\r\n\r\n",
             "0\r\n bad: x\r\n\r\n", "0\r\nbad\r\n\r\n", "0\r\n: x\r\n\r\n", "0\r\na: b\n\r\n", "3\rabc\r\n", "g\r\n",

@@ -28,7 +28,10 @@ struct FuzzTests {
         }
     }
 
-    @Test("no bytes make a parser trap, and what is forwarded is itself valid and frames the same body", arguments: 1...8)
+    @Test(
+        "no bytes make a parser trap, and what is forwarded is itself valid and frames the same body",
+        arguments: 1...8
+    )
     func neverTraps(_ seed: UInt64) {
         var dice = Dice(seed: seed)
         var accepted = 0
@@ -38,7 +41,10 @@ struct FuzzTests {
             if let request = try? ParsedRequest(bytes) {
                 accepted += 1
                 let again = try? ParsedRequest(request.forwarded)
-                #expect(again?.head.framing == request.head.framing, "\(String(decoding: bytes, as: UTF8.self).debugDescription)")
+                #expect(
+                    again?.head.framing == request.head.framing,
+                    "\(String(decoding: bytes, as: UTF8.self).debugDescription)"
+                )
                 #expect(again?.head.method == request.head.method)
             }
             _ = try? ParsedResponse(String(decoding: bytes, as: UTF8.self))

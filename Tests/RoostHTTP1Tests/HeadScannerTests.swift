@@ -4,7 +4,9 @@ import Testing
 
 @Suite("HeadScanner")
 struct HeadScannerTests {
-    private func scan(_ scanner: inout HeadScanner, _ bytes: [UInt8]) -> HeadScanner.Outcome { scanner.scan(bytes.span) }
+    private func scan(_ scanner: inout HeadScanner, _ bytes: [UInt8]) -> HeadScanner.Outcome {
+        scanner.scan(bytes.span)
+    }
 
     @Test("the end of a head is found wherever the bytes are cut")
     func cuts() {
@@ -36,7 +38,10 @@ struct HeadScannerTests {
         #expect(outcome == .complete(start: 2, end: bytes.count))
     }
 
-    @Test("a bare LF is refused as soon as it comes", arguments: ["\n", "GET / HTTP/1.1\n", "GET / HTTP/1.1\r\nA: b\n", "GET\r\n\n"])
+    @Test(
+        "a bare LF is refused as soon as it comes",
+        arguments: ["\n", "GET / HTTP/1.1\n", "GET / HTTP/1.1\r\nA: b\n", "GET\r\n\n"]
+    )
     func bareLineFeed(_ text: String) {
         var scanner = HeadScanner()
         let outcome = scan(&scanner, Array(text.utf8))

@@ -4,7 +4,13 @@ import Testing
 
 @Suite("HeadWriter")
 struct HeadWriterTests {
-    @Test("numbers are written in both bases", arguments: [(0, "0|0"), (9, "9|9"), (10, "10|a"), (255, "255|ff"), (4096, "4096|1000"), (UInt64.max, "18446744073709551615|ffffffffffffffff")])
+    @Test(
+        "numbers are written in both bases",
+        arguments: [
+            (0, "0|0"), (9, "9|9"), (10, "10|a"), (255, "255|ff"), (4096, "4096|1000"),
+            (UInt64.max, "18446744073709551615|ffffffffffffffff"),
+        ]
+    )
     func numbers(_ value: UInt64, _ expected: String) {
         let text = written {
             $0.append(decimal: value)
@@ -22,5 +28,7 @@ struct HeadWriterTests {
             (4_102_444_799, "Thu, 31 Dec 2099 23:59:59 GMT"),
         ]
     )
-    func dates(_ seconds: Int64, _ expected: String) { #expect(written { HTTPDate.write(seconds, to: &$0) } == expected) }
+    func dates(_ seconds: Int64, _ expected: String) {
+        #expect(written { HTTPDate.write(seconds, to: &$0) } == expected)
+    }
 }

@@ -6,8 +6,14 @@ import Testing
 struct RequestHeadTests {
     /// What a careless pair of parsers could read in two ways, and what it is answered with.
     static let refused: [(String, HeadError)] = [
-        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n", .lengthAndTransferEncoding),
-        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n", .lengthAndTransferEncoding),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n",
+            .lengthAndTransferEncoding
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n",
+            .lengthAndTransferEncoding
+        ),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n", .duplicateContentLength),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\n", .duplicateContentLength),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4, 4\r\n\r\n", .invalidContentLength),
@@ -28,7 +34,10 @@ struct RequestHeadTests {
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked;q=1\r\n\r\n", .transferEncodingNotChunked),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n", .transferEncodingNotChunked),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", .transferEncodingNotChunked),
-        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", .duplicateTransferEncoding),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+            .duplicateTransferEncoding
+        ),
         ("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", .transferEncodingInHTTP10),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n folded\r\n\r\n", .foldedLine),
         ("GET / HTTP/1.1\r\n Host: a\r\n\r\n", .foldedLine),
@@ -79,7 +88,10 @@ struct RequestHeadTests {
         ("POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n", .unknownExpectation),
         ("OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: x\r\n\r\n", .badMaxForwards),
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: host\r\n\r\n", .protectedFieldNominated),
-        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close, Authorization\r\nAuthorization: x\r\n\r\n", .protectedFieldNominated),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, Authorization\r\nAuthorization: x\r\n\r\n",
+            .protectedFieldNominated
+        ),
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: content-length\r\n\r\n", .protectedFieldNominated),
         ("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", .badRequestLine),
     ]
@@ -114,7 +126,9 @@ struct RequestHeadTests {
     }
 
     @Test("one empty line before the request is let pass")
-    func leadingLine() throws { #expect(try ParsedRequest("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").head.method == .get) }
+    func leadingLine() throws {
+        #expect(try ParsedRequest("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").head.method == .get)
+    }
 
     @Test("hop-by-hop, nominated and untrusted fields do not pass, all others do, in their order")
     func hopByHop() throws {

@@ -27,6 +27,13 @@ extension Loop {
         respond(exchange, writer.count, "text/html; charset=utf-8", keepsAlive: keepsAlive)
     }
 
+    /// Answers an OPTIONS request that may go no further (RFC 9110 section 7.6.2): it works, and there is nothing to tell.
+    mutating func answerOptions(_ exchange: ExchangePointer) {
+        exchange.pointee.status = 200
+        let keepsAlive = exchange.pointee.keepsAlive && exchange.pointee.request.isFinished && !drain.hasBegun
+        respond(exchange, 0, "text/plain", keepsAlive: keepsAlive)
+    }
+
     /// Answers a head that leads to no exchange, and ends the connection unless told otherwise.
     mutating func refuse(_ client: StreamPointer, _ error: HeadError) {
         refuse(client, .head(error), answering: .other, keepsAlive: false)
@@ -109,7 +116,12 @@ extension Loop {
     }
 
     /// Writes the document to the landing place and returns its length.
-    private mutating func writeProblem(_ problem: Problem, rule: ByteText?, backend: ByteText?, _ request: UInt64) -> Int {
+    private mutating func writeProblem(
+        _ problem: Problem,
+        rule: ByteText?,
+        backend: ByteText?,
+        _ request: UInt64
+    ) -> Int {
         var writer = HeadWriter(landing, capacity: Self.receiveSize)
         writer.append("{\"type\":\"urn:roost:problem:")
         writer.append(problem.name)

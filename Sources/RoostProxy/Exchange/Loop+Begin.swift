@@ -13,7 +13,13 @@ extension Loop {
         let text = UnsafeBufferPointer(start: bytes + start, count: end - start)
         let parsed: RequestHead
         do {
-            parsed = try RequestHead(text.span, from: 0, to: text.count, fields: &fields, targetLimit: limits.targetBytes)
+            parsed = try RequestHead(
+                text.span,
+                from: 0,
+                to: text.count,
+                fields: &fields,
+                targetLimit: limits.targetBytes
+            )
         } catch {
             return refuse(client, error)
         }
@@ -113,7 +119,9 @@ extension Loop {
         if case .length(let length) = head.framing, length > limits.requestBodyBytes {
             return answer(exchange, .bodyTooLarge)
         }
-        if let forwards = head.maxForwards, forwards == 0 { return answer(exchange, .lastHop) }
+        if let forwards = head.maxForwards, forwards == 0 {
+            return head.method == .options ? answerOptions(exchange) : answer(exchange, .lastHop)
+        }
         switch exchange.pointee.rule.pointee.action {
         case .welcome: answerWelcome(exchange)
         case .forward: dispatch(exchange, head)
@@ -144,7 +152,8 @@ extension Loop {
     }
 
     /// The attempt at the present backend is over.
-    mutating func leaveBackend(_ exchange: ExchangePointer, _ status: UInt16, _ microseconds: UInt64, _ isAborted: Bool) {
+    mutating func leaveBackend(_ exchange: ExchangePointer, _ status: UInt16, _ microseconds: UInt64, _ isAborted: Bool)
+    {
         guard exchange.pointee.backend >= 0 else { return }
         let backend = exchange.pointee.rule.pointee.backends[exchange.pointee.backend]
         backend.traffic.pointee.finish(status: status, microseconds: microseconds, isAborted: isAborted)

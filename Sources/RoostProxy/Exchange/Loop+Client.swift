@@ -86,8 +86,8 @@ extension Loop {
         if client.pointee.scanner.scanned >= client.pointee.input.count {
             guard client.pointee.canRead else { return false }
             let room = limits.headBytes - client.pointee.input.count
-            guard room > 0, buffers.reserve(room, in: &client.pointee.input), let tail = client.pointee.input.tail else {
-                refuse(client, client.pointee.scanner.hasFirstLine ? .headTooLarge : .targetTooLong)
+            guard buffers.reserve(room, in: &client.pointee.input), let tail = client.pointee.input.tail else {
+                refuse(client, .headTooLarge)
                 return true
             }
             switch receive(client, into: tail, room) {
@@ -121,6 +121,10 @@ extension Loop {
             refuse(client, error)
             return true
         case .incomplete:
+            guard bytes.count < limits.headBytes else {
+                refuse(client, client.pointee.scanner.hasFirstLine ? .headTooLarge : .targetTooLong)
+                return true
+            }
             if !client.pointee.hasPartialHead {
                 client.pointee.hasPartialHead = true
                 time(client, out: now &+ headerTimeout)

@@ -57,7 +57,9 @@ extension Loop {
         }
         // What came behind the body waits for its turn.
         if client.pointee.input.isEmpty {
-            if body.used < landed { _ = buffers.append(landing + body.used, landed - body.used, to: &client.pointee.input) }
+            if body.used < landed {
+                _ = buffers.append(landing + body.used, landed - body.used, to: &client.pointee.input)
+            }
         } else {
             buffers.consume(body.used, from: &client.pointee.input)
         }

@@ -103,7 +103,12 @@ extension Loop {
             return false
         }
         var writer = HeadWriter(head, capacity: Self.headWriteSize)
-        ForwardedResponse(framing: .asDeclared, connection: .absent, date: date).write(parsed, text.span, fields, to: &writer)
+        ForwardedResponse(framing: .asDeclared, connection: .absent, date: date).write(
+            parsed,
+            text.span,
+            fields,
+            to: &writer
+        )
         if fromInput {
             buffers.consume(end, from: &upstream.pointee.input)
         } else if let base = text.baseAddress, text.count > end {
@@ -219,7 +224,9 @@ extension Loop {
         )
         exchange.pointee.rule.pointee.traffic.pointee.bytesSent &+= UInt64(body.count)
         if exchange.pointee.backend >= 0 {
-            exchange.pointee.rule.pointee.backends[exchange.pointee.backend].traffic.pointee.bytesSent &+= UInt64(body.count)
+            exchange.pointee.rule.pointee.backends[exchange.pointee.backend].traffic.pointee.bytesSent &+= UInt64(
+                body.count
+            )
         }
         let client = exchange.pointee.client
         guard frame.count == 0 || transmit(client, frame.start, frame.count) else {
@@ -241,7 +248,8 @@ extension Loop {
         let client = exchange.pointee.client
         let keepsAlive = exchange.pointee.keepsAlive
         let hasUnread = !exchange.pointee.request.isFinished
-        let isReusable = exchange.pointee.upstreamKeepsAlive && !upstream.pointee.canRead
+        let isReusable =
+            exchange.pointee.upstreamKeepsAlive && !upstream.pointee.canRead
             && upstream.pointee.output.isEmpty
         exchange.pointee.upstream = nil
         upstream.pointee.exchange = nil

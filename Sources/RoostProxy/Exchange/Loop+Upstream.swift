@@ -172,7 +172,8 @@ extension Loop {
                 countRetry(exchange, 502)
                 return dispatch(exchange, head, except: failed)
             }
-        case .closedWithoutAnswer where wasReused && !hadBytes && !exchange.pointee.hasAnswered
+        case .closedWithoutAnswer
+        where wasReused && !hadBytes && !exchange.pointee.hasAnswered
             && exchange.pointee.isReplayable:
             // The backend closed the idle connection just as it was taken: the same again, over a fresh one.
             countRetry(exchange, 0)

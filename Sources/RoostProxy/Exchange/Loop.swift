@@ -13,7 +13,9 @@ struct Loop: ~Copyable {
     static let headWriteSize = 65_536
     static let headReadSize = 16_384
 
-    unowned(unsafe) let reactor: Reactor
+    /// Unmanaged, because the loop lives as long as the process and its hot path counts no references.
+    private let unmanagedReactor: Unmanaged<Reactor>
+    var reactor: Reactor { unmanagedReactor.takeUnretainedValue() }
     let address: UnsafeMutablePointer<Loop>
     /// Our name in Via fields.
     let pseudonym: ByteText
@@ -64,7 +66,7 @@ struct Loop: ~Copyable {
     var drain = DrainState()
 
     init(reactor: Reactor, address: UnsafeMutablePointer<Loop>, pseudonym: String) {
-        self.reactor = reactor
+        unmanagedReactor = .passRetained(reactor)
         self.address = address
         self.pseudonym = ByteText(pseudonym)
         now = reactor.now.nanoseconds
@@ -77,7 +79,14 @@ struct Loop: ~Copyable {
         pathText = .allocate(capacity: Self.headWriteSize)
         dateText = .allocate(capacity: HTTPDate.length)
         table = .allocate(capacity: 1)
-        table.initialize(to: RuleTable(generation: 0, configuration: ProxyConfiguration(), rules: .allocate(capacity: 0), matcher: RuleMatcher([])))
+        table.initialize(
+            to: RuleTable(
+                generation: 0,
+                configuration: ProxyConfiguration(),
+                rules: .allocate(capacity: 0),
+                matcher: RuleMatcher([])
+            )
+        )
     }
 
     /// Where bytes are received.
@@ -85,7 +94,7 @@ struct Loop: ~Copyable {
 
     /// Reads the clock; first thing in every event.
     @inline(__always)
-    mutating func tick() { now = reactor.now.nanoseconds }
+    mutating func tick() { now = unmanagedReactor._withUnsafeGuaranteedRef { $0.now.nanoseconds } }
 
     /// The present date, written once a second.
     var date: UnsafeBufferPointer<UInt8> {
@@ -129,7 +138,13 @@ extension Loop {
         stream.pointee.isDead = true
         if reset {
             var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
-            setsockopt(stream.pointee.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+            setsockopt(
+                stream.pointee.descriptor,
+                SOL_SOCKET,
+                SO_LINGER,
+                &linger,
+                socklen_t(MemoryLayout<Glibc.linger>.size)
+            )
         }
         if let token = stream.pointee.token { reactor.unregister(token) }
         Glibc.close(stream.pointee.descriptor)
@@ -147,6 +162,7 @@ extension Loop {
     /// Sets when a stream times out; `.max`: never.
     @inline(__always)
     mutating func time(_ stream: StreamPointer, out deadline: Int64) {
+        guard !stream.pointee.isDead else { return }
         if let instant = wheel.set(stream, to: deadline, now: now), instant < timerAt { arm(instant) }
     }
 

@@ -61,7 +61,8 @@ struct RuleMatcher {
             case .any: .any
             case .exact(let text): .exact(ByteText(text))
             case .prefix(let text):
-                text.allSatisfy { $0 == "/" } ? .any : .prefix(ByteText(text.hasSuffix("/") ? String(text.dropLast()) : text))
+                text.allSatisfy { $0 == "/" }
+                    ? .any : .prefix(ByteText(text.hasSuffix("/") ? String(text.dropLast()) : text))
             }
         var methods: UInt16 = 0
         var others: [ByteText] = []
