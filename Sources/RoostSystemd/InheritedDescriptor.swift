@@ -1,3 +1,4 @@
+import CLinux
 import CSystemd
 import Glibc
 
@@ -10,8 +11,9 @@ package struct InheritedDescriptor: Equatable, Sendable {
     /// names.
     package let name: String
 
-    /// The descriptors that are meant for this process, all close-on-exec from now on. Takes `LISTEN_PID`, `LISTEN_FDS`
-    /// and `LISTEN_FDNAMES` out of the environment, so a second call finds none.
+    /// The descriptors that are meant for this process, all close-on-exec and non-blocking from now on: systemd binds
+    /// blocking sockets, on which an event loop would sleep in its second accept(2). Takes `LISTEN_PID`, `LISTEN_FDS` and
+    /// `LISTEN_FDNAMES` out of the environment, so a second call finds none.
     ///
     /// - Throws: `InheritanceError` when the variables are malformed or name descriptors that are not open.
     package static func takeAll() throws(InheritanceError) -> [InheritedDescriptor] {
@@ -23,6 +25,7 @@ package struct InheritedDescriptor: Equatable, Sendable {
             // The array and each string in it come from malloc; there are `count` of them.
             let name = unsafe names?[Int(index)]
             defer { unsafe free(name) }
+            _ = roost_set_nonblocking(3 + index, true)  // fails for what cannot block anyhow
             return unsafe InheritedDescriptor(number: 3 + index, name: name.map { unsafe String(cString: $0) } ?? "")
         }
     }
