@@ -1,7 +1,5 @@
 # A table of contents: what each line calls is a script or one command. `make` alone builds.
-# .build/static holds libstdc++.a alone, so that it is linked in: a megabyte of memory less in each process.
-BUILD = swift build -c release --static-swift-stdlib --explicit-target-dependency-import-check error \
-	-Xswiftc -use-ld=lld -Xswiftc -L.build/static
+BUILD = swift build -c release --static-swift-stdlib --explicit-target-dependency-import-check error
 PREFIX ?= /usr
 
 build:

@@ -116,7 +116,10 @@ let package = Package(
             "RoostSupervisorTests",
             ["CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostSupervisor"]
         ),
-        tests("RoostCommandTests", ["RoostCommand", "RoostProtocol", "RoostJSON"]),
+        tests(
+            "RoostCommandTests",
+            ["CLinux", "RoostCommand", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor"]
+        ),
         tests(
             "RoostProxyTests",
             ["CLinux", "RoostConfig", "RoostHTTP1", "RoostPolicy", "RoostProtocol", "RoostProxy", "RoostReactor"]

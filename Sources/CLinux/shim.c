@@ -161,22 +161,23 @@ int roost_wait_pidfd(int pidfd, struct roost_exit *out) {
 }
 
 int roost_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0; }
-static int release_code(struct dl_phdr_info *object, size_t size, void *unused) {
-    (void)size, (void)unused;
+int roost_set_process_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0) < 0 ? -errno : 0; }
+
+static int release_segments(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)size;
+    (void)unused;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    for (int i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &object->dlpi_phdr[i];
-        // Code only: what relocations have written to would be lost.
-        if (header->p_type != PT_LOAD || (header->p_flags & (PF_X | PF_W)) != PF_X) continue;
-        uintptr_t start = (object->dlpi_addr + header->p_vaddr) & ~(page - 1);
-        uintptr_t end = object->dlpi_addr + header->p_vaddr + header->p_memsz;
-        madvise((void *)start, end - start, MADV_DONTNEED);
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;  // never written, so never lost
+        uintptr_t start = (info->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
+        uintptr_t end = (info->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
     }
     return 0;
 }
 
-void roost_release_code_pages(void) { dl_iterate_phdr(release_code, NULL); }
-int roost_set_process_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0) < 0 ? -errno : 0; }
+void roost_release_code(void) { dl_iterate_phdr(release_segments, NULL); }
 
 extern char **environ;
 char **roost_environment(void) { return environ; }

@@ -24,7 +24,7 @@ package enum JSONSchema {
     private static func object(_ schema: ObjectSchema) -> [JSONObject.Member] {
         let required = schema.keys.filter { if case .required = $0.fallback { true } else { false } }
         var members: [JSONObject.Member] = [
-            .init(key: "type", value: "object"),
+            .init(key: "type", value: ["object", "null"]),
             .init(key: "additionalProperties", value: false),
             .init(
                 key: "properties",
@@ -85,7 +85,7 @@ package enum JSONSchema {
             ]
         case .map(_, let element):
             [
-                .init(key: "type", value: "object"),
+                .init(key: "type", value: ["object", "null"]),
                 .init(key: "additionalProperties", value: .object(JSONObject(Self.type(element)))),
             ]
         case .object(let schema):
@@ -99,7 +99,7 @@ package enum JSONSchema {
             } else {
                 object(schema)
             }
-        case .environment: [.init(key: "type", value: ["object", "array"])]
+        case .environment: [.init(key: "type", value: ["object", "array", "null"])]
         }
     }
 

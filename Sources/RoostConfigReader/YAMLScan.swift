@@ -14,7 +14,9 @@ struct YAMLScan {
                 "split it or remove what is not needed"
             )
         }
-        guard let offset = firstInvalidByte(in: bytes) else { return nil }
+        guard String(validating: bytes, as: UTF8.self) == nil, let offset = firstInvalidByte(in: bytes) else {
+            return nil
+        }
         return Finding(position(of: offset, in: bytes), "file", "is not UTF-8", "save it as UTF-8")
     }
 

@@ -1,9 +1,10 @@
 /// The last elements of an endless sequence, numbered from 1 without gaps, bounded in count and in cost.
 package struct BoundedRing<Element: Sendable>: Sendable {
-    private var elements: [Element?]
-    private var costs: [Int]
+    private var elements: [Element?] = []
+    private var costs: [Int] = []
+    private var capacity: Int
     private var head = 0
-    private let costLimit: Int
+    private var costLimit: Int
     /// How many are held.
     package private(set) var count = 0
     /// What those cost together.
@@ -15,9 +16,15 @@ package struct BoundedRing<Element: Sendable>: Sendable {
     ///   - capacity: most elements held, at least 1.
     ///   - costLimit: most cost held, in the unit of the elements' costs, bytes for instance.
     package init(capacity: Int, costLimit: Int = .max) {
-        elements = Array(repeating: nil, count: max(capacity, 1))
-        costs = Array(repeating: 0, count: max(capacity, 1))
+        self.capacity = max(capacity, 1)
         self.costLimit = costLimit
+    }
+
+    /// Sets new bounds; what does not fit any more is given up, the oldest first.
+    package mutating func resize(capacity: Int, costLimit: Int = .max) {
+        self.capacity = max(capacity, 1)
+        self.costLimit = costLimit
+        while count > self.capacity || (count > 0 && cost > costLimit) { removeFirst() }
     }
 
     /// The number of the first element held; `last + 1` when none is.
@@ -27,12 +34,9 @@ package struct BoundedRing<Element: Sendable>: Sendable {
     /// numbered, and gone at once with all before it.
     @discardableResult
     package mutating func append(_ element: Element, cost elementCost: Int = 1) -> UInt64 {
-        if count == elements.count { removeFirst() }
-        while count > 0, elementCost > costLimit - cost { removeFirst() }
-        guard elementCost <= costLimit else {
-            last += 1
-            return last
-        }
+        if count == capacity { removeFirst() }
+        while count > 0, cost + elementCost > costLimit { removeFirst() }
+        if count == elements.count { grow() }
         let place = (head + count) % elements.count
         elements[place] = element
         costs[place] = elementCost
@@ -46,6 +50,16 @@ package struct BoundedRing<Element: Sendable>: Sendable {
     package subscript(number: UInt64) -> Element? {
         guard number >= first, number <= last else { return nil }
         return elements[(head + Int(number - first)) % elements.count]
+    }
+
+    /// Memory grows with what is held, up to the capacity: most rings never get full.
+    private mutating func grow() {
+        let size = min(capacity, max(16, 2 * elements.count))
+        elements = Array(elements[head...] + elements[..<head])
+        costs = Array(costs[head...] + costs[..<head])
+        head = 0
+        elements.append(contentsOf: repeatElement(nil, count: size - elements.count))
+        costs.append(contentsOf: repeatElement(0, count: size - costs.count))
     }
 
     private mutating func removeFirst() {

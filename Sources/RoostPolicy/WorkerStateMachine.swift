@@ -87,6 +87,8 @@ package struct WorkerStateMachine: Sendable {
     /// Why the present process was asked to end.
     package private(set) var stopCause: StopCause?
     package private(set) var policy: RestartPolicy
+    /// An operator has asked for a new process while the present one ends: no policy may refuse it.
+    private var isAskedFor = false
 
     package init(settings: Settings) {
         self.settings = settings
@@ -152,13 +154,16 @@ extension WorkerStateMachine {
         case .stopped, .quarantined, .backoff:
             policy.forget()
             return wait()
-        case .waiting, .spawning, .starting, .running, .parked, .ending:
-            return []  // under way, or follows the end of the present process
+        case .waiting, .spawning, .starting, .running, .parked: return []  // under way
+        case .ending:
+            isAskedFor = true
+            return []
         }
     }
 
     private mutating func stop(_ cause: StopCause, at now: MonotonicInstant) -> [Action] {
         isWanted = false
+        isAskedFor = false
         switch phase {
         case .stopped: return []
         case .waiting:
@@ -175,13 +180,26 @@ extension WorkerStateMachine {
     }
 
     private mutating func restart(_ cause: StopCause, at now: MonotonicInstant) -> [Action] {
+        if cause == .dependency { return restartAsCompanion(at: now) }
         isWanted = true
         switch phase {
         case .stopped, .quarantined, .backoff:
             policy.forget()
             return wait()
-        case .waiting, .spawning, .ending: return []  // a new process comes anyway
+        case .waiting, .spawning: return []  // a new process comes anyway
         case .starting, .running, .parked: return end(for: cause, at: now)
+        case .ending:
+            isAskedFor = true
+            return []
+        }
+    }
+
+    /// Another member of its group has failed: replaces a process that works. Whether it shall run, and what its own
+    /// failures have led to, is not for the other to change.
+    private mutating func restartAsCompanion(at now: MonotonicInstant) -> [Action] {
+        switch phase {
+        case .starting, .running, .parked: end(for: .dependency, at: now)
+        case .stopped, .waiting, .spawning, .ending, .backoff, .quarantined: []
         }
     }
 
@@ -331,6 +349,11 @@ extension WorkerStateMachine {
         guard isWanted else {
             phase = .stopped
             return []
+        }
+        if isAskedFor {
+            isAskedFor = false
+            policy.forget()
+            return wait()
         }
         switch stopCause {
         case .requested, .dependency, .configuration, .upgrade: return wait()

@@ -68,11 +68,11 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
     init(_ reactor: Reactor, _ invocation: Invocation) {
         self.reactor = reactor
         self.invocation = invocation
-        let sink = LogSink.standard(reactor)
-        let book = LogBook(capacity: 20_000, bytes: 2 << 20, write: sink)
+        let book = LogBook(LogSink(reactor))
         supervisor = Supervisor(reactor, invocation: invocation, installation: Installation(), logs: book)
         supervisor.assumeIsolated { supervisor in
             supervisor.whenEnded { [unowned self] status in end(status) }
+            supervisor.whenReady { Self.greet($0) }
         }
     }
 
@@ -80,27 +80,14 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         try reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { [unowned self] signal, sender in
             handle(signal, from: sender)
         }
-        try serveControlSocket()
         reactor.start { [self] in await boot() }
-    }
-
-    /// Anybody may connect; who may do what is decided by the kernel's word about the peer.
-    private func serveControlSocket() throws {
-        let socket = try UnixSocket.bind(invocation.runtimeDirectory + "/roostd.sock", mode: 0o666)
-        var identity = Hello()
-        identity.role = .supervisor
-        identity.name = "roostd"
-        identity.pid = getpid()
-        identity.executableVersion = Supervisor.version
-        let service = ControlService(supervisor)
-        let listener = RoostIPC.Listener(socket, on: reactor, identity: identity, handler: service.handler)
-        try listener.assumeIsolated { try $0.start() }
-        self.listener = listener
     }
 
     private func boot() async {
         do {
-            try await supervisor.boot()
+            let configuration = try await supervisor.load()
+            try await serve(configuration)
+            await supervisor.launch()
         } catch let failure as Supervisor.BootFailure {
             for line in failure.lines { RoostDaemon.complain(line) }
             end(failure.status)
@@ -108,6 +95,25 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
             RoostDaemon.complain("roostd: \(error)")
             end(70)
         }
+    }
+
+    /// Anybody may connect; who may do what is decided by the kernel's word about the peer.
+    private func serve(_ configuration: Configuration) async throws {
+        var identity = Hello()
+        identity.role = .supervisor
+        identity.name = "roostd"
+        identity.pid = getpid()
+        identity.executableVersion = Supervisor.version
+        let listener = RoostIPC.Listener(
+            try UnixSocket.bind(invocation.runtimeDirectory + "/roostd.sock", mode: 0o666),
+            on: reactor,
+            identity: identity,
+            handler: ControlService(supervisor).handler,
+            limits: SessionLimits(configuration.limits),
+            mostConnections: configuration.supervisor.control.connections
+        )
+        try await listener.start()
+        self.listener = listener
     }
 
     private func handle(_ signal: Int32, from sender: Int32) {
@@ -121,8 +127,27 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         }
     }
 
+    /// Tells whoever has started roostd by hand where everything is.
+    private static func greet(_ listeners: [RoostConfig.Listener]) {
+        guard getenv("NOTIFY_SOCKET") == nil else { return }
+        let lines = listeners.map { listener in
+            let name = listener.name.split(separator: ".").first ?? ""
+            return "  \(name)  http://\(listener.address)/\n"
+        }
+        let text = "Roost is running; Ctrl-C stops it.\n" + lines.joined()
+        write(1, text, text.utf8.count)
+    }
+
     private func end(_ status: Int32) {
         self.status = status
         reactor.stop()
+    }
+}
+
+extension SessionLimits {
+    init(_ limits: SharedLimits) {
+        self.init()
+        frameLength = limits.frame
+        outputLimit = limits.sendQueue
     }
 }

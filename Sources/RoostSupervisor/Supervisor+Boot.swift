@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import RoostConfig
+package import RoostConfig
 import RoostIPC
 import RoostJSON
 import RoostPolicy
@@ -15,10 +15,10 @@ extension Supervisor {
         package let lines: [String]
     }
 
-    /// Reads the configuration, binds what it names and starts the workers. Returns when roostd can be asked.
+    /// Reads the configuration and binds what it names. No worker runs yet.
     ///
     /// - Throws: `BootFailure`.
-    package func boot() async throws {
+    package func load() async throws -> Configuration {
         let report = try await firstReport()
         guard let configuration = report.configuration else {
             throw BootFailure(status: 78, lines: report.errors.map(\.line))
@@ -35,15 +35,20 @@ extension Supervisor {
         self.configuration = configuration
         digest = report.digest
         remember(report, initiator: .boot)
+        for warning in report.warnings { say(.warning, warning.line) }
+        return configuration
+    }
+
+    /// Starts the workers, and everything that goes on from now.
+    package func launch() {
         strays = StrayReaper(
             isOurs: ChildProcess.isOurs,
             found: { [unowned self] pid in
                 assumeIsolated { $0.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends") }
             }
         )
-        for warning in report.warnings { say(.warning, warning.line) }
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
-        for worker in configuration.workers { matchInstances(of: worker, because: "roostd starts") }
+        for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: "roostd starts") }
         watchFiles()
         armTick()
         Task { await announceReadiness() }
@@ -100,9 +105,11 @@ extension Supervisor {
         phase = .running
         _ = notifier.send(.ready)
         statusMayHaveChanged()
-        let listening = configuration?.workers.flatMap(\.listeners).map { "\($0.name) on http://\($0.address)" } ?? []
-        say(.notice, ["running, configuration generation \(generation)"] .joined() + ": " + summary)
-        for line in listening { say(.notice, line) }
+        let listening = configuration?.workers.flatMap(\.listeners) ?? []
+        say(.notice, "running, configuration generation \(generation): \(summary)")
+        for listener in listening { say(.notice, "\(listener.name) on http://\(listener.address)") }
+        announce?(listening)
+        roost_release_code()  // what only the start needed is half of the resident memory
     }
 
     private func settles(_ handle: WorkerHandle) async -> Bool {
@@ -133,7 +140,8 @@ extension Supervisor {
         admission.settings.concurrency = settings.concurrentStarts
         admission.settings.rate = Double(settings.spawnBudget.perSecond)
         admission.settings.burst = settings.spawnBudget.burst
-        logs.level = LogLevel(rawValue: settings.log.level.rawValue) ?? .debug
+        logs.apply(settings.log)
+        events.resize(capacity: settings.eventRing)
         store.limit = settings.historyGenerations
     }
 
@@ -156,6 +164,8 @@ extension Supervisor {
         message.heartbeatIntervalMs = (worker.heartbeat?.interval ?? .seconds(1)).milliseconds
         message.leaseMs = configuration.supervisor.lease.milliseconds
         message.drainMs = worker.drain.milliseconds
+        message.frameLimit = UInt32(clamping: configuration.limits.frame)
+        message.sendLimit = UInt64(clamping: configuration.limits.sendQueue)
         return message
     }
 

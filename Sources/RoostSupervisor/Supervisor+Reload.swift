@@ -187,7 +187,7 @@ extension Supervisor {
             let before = current.workers.first { $0.name == worker.name }
             for handle in handles.values where handle.id.name == worker.name {
                 handle.assumeIsolated { handle in
-                    handle.apply(worker.instanceSettings)
+                    handle.apply(worker.instanceSettings(next.limits))
                     guard let before, worker.needsNewProcess(comparedTo: before) else {
                         return handle.handle(.changed, because: "its configuration has changed")
                     }

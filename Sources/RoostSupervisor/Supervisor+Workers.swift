@@ -9,7 +9,7 @@ import RoostReactor
 // MARK: - Making instances
 
 extension Supervisor {
-    func makeHandle(_ id: InstanceID, _ specification: WorkerSpecification) -> WorkerHandle {
+    func makeHandle(_ id: InstanceID, _ settings: InstanceSettings) -> WorkerHandle {
         let surroundings = WorkerHandle.Surroundings(
             requestAdmission: { [unowned self] id, streak in
                 assumeIsolated { $0.requestAdmission(id, streak: streak) }
@@ -21,7 +21,7 @@ extension Supervisor {
             escalate: { [unowned self] id in assumeIsolated { $0.escalate(id) } },
             log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } }
         )
-        return WorkerHandle(id, settings: specification.instanceSettings, on: reactor, surroundings: surroundings)
+        return WorkerHandle(id, settings: settings, on: reactor, surroundings: surroundings)
     }
 
     /// How many instances of a worker shall exist.
@@ -31,11 +31,13 @@ extension Supervisor {
 
     /// Brings the instances of a worker to their number: new ones are started, surplus ones stopped and forgotten.
     func matchInstances(of specification: WorkerSpecification, because reason: String) {
+        guard let limits = configuration?.limits else { return }
+        let settings = specification.instanceSettings(limits)
         let count = instanceCount(specification)
         for number in 0..<count {
             let id = InstanceID(name: specification.name, instance: number)
             guard handles[id] == nil else { continue }
-            let handle = makeHandle(id, specification)
+            let handle = makeHandle(id, settings)
             handles[id] = handle
             handle.assumeIsolated { $0.handle(.start, because: reason) }
         }

@@ -15,7 +15,7 @@ package actor Supervisor {
     /// What it is doing, as `supervisor.state` of the status names it.
     package enum Phase: String, Sendable { case starting, running, reloading, stopping }
 
-    package static let version = "0.1.0"
+    package static let version = Release.version
 
     package nonisolated let reactor: Reactor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
@@ -64,6 +64,8 @@ package actor Supervisor {
     /// Called once, with the exit status, when everything has ended.
     var finish: (@Sendable (Int32) -> Void)?
     var exitStatus: Int32 = 0
+    /// Called once, when everything that can has come up.
+    var announce: (@Sendable ([Listener]) -> Void)?
 
     package init(
         _ reactor: Reactor,
@@ -81,6 +83,9 @@ package actor Supervisor {
         admission = AdmissionQueue(settings: .init(), at: reactor.now)
         store = GenerationStore(stateDirectory: invocation.stateDirectory, limit: 50)
     }
+
+    /// Has `action` called once, with the listeners, when everything that can has come up.
+    package func whenReady(_ action: @escaping @Sendable ([Listener]) -> Void) { announce = action }
 
     /// Has `action` called once, with the exit status, when everything has ended.
     package func whenEnded(_ action: @escaping @Sendable (Int32) -> Void) { finish = action }

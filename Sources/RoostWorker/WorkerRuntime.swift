@@ -13,6 +13,7 @@ package actor WorkerRuntime {
     let identity: Hello
     let log: WorkerLog
     let runtimeDirectory: String?
+    let limits: SessionLimits
     private var actions: ServiceActions?
 
     var heartbeatInterval: Duration
@@ -47,6 +48,10 @@ package actor WorkerRuntime {
         drainLimit = .milliseconds(start.drainMs)
         lease = LeaseStateMachine(duration: .milliseconds(start.leaseMs))
         generation = start.generation
+        var limits = SessionLimits()
+        if start.frameLimit > 0 { limits.frameLength = Int(start.frameLimit) }
+        if start.sendLimit > 0 { limits.outputLimit = Int(clamping: start.sendLimit) }
+        self.limits = limits
     }
 
     /// Configures the service for the first time, and serves.
@@ -253,7 +258,13 @@ extension WorkerRuntime {
             default: .unknown(request.method)
             }
         }
-        let listener = RoostIPC.Listener(Descriptor(owning: socket), on: reactor, identity: identity, handler: handler)
+        let listener = RoostIPC.Listener(
+            Descriptor(owning: socket),
+            on: reactor,
+            identity: identity,
+            handler: handler,
+            limits: limits
+        )
         try listener.assumeIsolated { try $0.start() }
         ownListener = listener
     }

@@ -44,7 +44,6 @@ struct BodyStreamingTests {
         let client = try proxy.connect()
         client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         let head = try #require(client.readHead())
-        let before = residentBytes()
         var received = 0
         if isChunked {
             #expect(fields("transfer-encoding", of: head) == ["chunked"])
@@ -61,7 +60,7 @@ struct BodyStreamingTests {
             }
         }
         #expect(received == size)
-        #expect(residentBytes() - before < 64 << 20)
+        try expectBoundedMemory(proxy)
     }
 
     @Test("a large request body arrives whole, framed as it came", arguments: [false, true])
@@ -105,6 +104,7 @@ struct BodyStreamingTests {
         if isChunked { client.write("0\r\n\r\n") }
         let answer = try Answer(from: client)
         #expect(answer.text == "\(size) true")
+        try expectBoundedMemory(proxy)
         #expect(fields("transfer-encoding", of: origin.recordedHeads[0]).count == (isChunked ? 1 : 0))
         #expect(fields("content-length", of: origin.recordedHeads[0]).count == (isChunked ? 0 : 1))
     }
@@ -140,6 +140,13 @@ struct BodyStreamingTests {
             received += some.count
         }
         #expect(received == size)
+        try expectBoundedMemory(proxy)
+    }
+
+    /// One exchange waits in two buffers at most, whatever the size of its bodies, and leaves none behind.
+    private func expectBoundedMemory(_ proxy: RunningProxy) throws {
+        #expect(eventually { try proxy.snapshot().bufferBytes == 0 })
+        #expect(try proxy.snapshot().mostBufferBytes <= 1 << 20)
     }
 
     @Test("a backend's body until close is chunked for HTTP/1.1 and until close for HTTP/1.0")
@@ -210,10 +217,4 @@ final class Counter: @unchecked Sendable {  // behind the lock
     private var count = 0
     var value: Int { lock.withLock { count } }
     func add(_ amount: Int = 1) { lock.withLock { count += amount } }
-}
-
-/// The memory of this process that is in RAM.
-func residentBytes() -> Int {
-    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
-    return (Int(text.split(separator: " ")[1]) ?? 0) * 4096
 }

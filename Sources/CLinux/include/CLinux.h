@@ -80,11 +80,12 @@ struct roost_exit { int code; int status; };
 int roost_wait_pidfd(int pidfd, struct roost_exit *out);
 /// prctl(2) PR_SET_CHILD_SUBREAPER.
 int roost_become_subreaper(void);
-/// Gives the pages of this process's programs and libraries that hold code back to the page cache, where they stay
-/// for whoever asks (madvise(2), MADV_DONTNEED): what only start-up needed is no longer resident afterwards.
-void roost_release_code_pages(void);
 /// prctl(2) PR_SET_NAME; at most 15 bytes are kept.
 int roost_set_process_name(const char *name);
+/// Gives back the pages of code and constants that have been used so far (dl_iterate_phdr(3), madvise(2)
+/// MADV_DONTNEED on the segments that cannot be written): those still in use come back from the page cache, those of
+/// the start-up do not.
+void roost_release_code(void);
 /// The environment of this process (environ(7)).
 char **roost_environment(void);
 /// signalfd(2) for `signals` (non-blocking, CLOEXEC), after blocking them for this thread.

@@ -141,6 +141,9 @@ package struct Prepare: ProtobufMessage {
     package var leaseMs: UInt32 = 0
     /// How long to drain at most when no request to drain says otherwise.
     package var drainMs: UInt32 = 0
+    /// Bytes of the largest frame, and of what may wait to be sent on a connection.
+    package var frameLimit: UInt32 = 0
+    package var sendLimit: UInt64 = 0
 
     package init() {}
 
@@ -154,6 +157,8 @@ package struct Prepare: ProtobufMessage {
         case 3: heartbeatIntervalMs = try reader.uint32(field)
         case 4: leaseMs = try reader.uint32(field)
         case 5: drainMs = try reader.uint32(field)
+        case 6: frameLimit = try reader.uint32(field)
+        case 7: sendLimit = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -164,6 +169,8 @@ package struct Prepare: ProtobufMessage {
         writer.uint32(heartbeatIntervalMs, at: 3)
         writer.uint32(leaseMs, at: 4)
         writer.uint32(drainMs, at: 5)
+        writer.uint32(frameLimit, at: 6)
+        writer.uint64(sendLimit, at: 7)
     }
 }
 

@@ -42,6 +42,10 @@ struct BufferPool {
     private var medium = Shelf(size: sizes.medium)
     private var large = Shelf(size: sizes.large)
 
+    /// Memory that connections hold now, and the most that they ever held, in bytes.
+    private(set) var bytesInUse = 0
+    private(set) var mostBytesInUse = 0
+
     /// Makes room for `length` more bytes behind the waiting ones: moves them to the front, or to a larger piece. False
     /// if they do not fit the largest.
     mutating func reserve(_ length: Int, in buffer: inout ByteBuffer) -> Bool {
@@ -80,6 +84,7 @@ struct BufferPool {
 
     mutating func release(_ buffer: inout ByteBuffer) {
         guard let base = buffer.base else { return }
+        bytesInUse -= Int(buffer.capacity)
         switch Int(buffer.capacity) {
         case Self.sizes.small: Self.give(base, to: &small)
         case Self.sizes.medium: Self.give(base, to: &medium)
@@ -95,8 +100,15 @@ struct BufferPool {
     }
 
     private mutating func take(_ length: Int) -> ByteBuffer {
-        if length <= Self.sizes.small { return Self.take(from: &small) }
-        return length <= Self.sizes.medium ? Self.take(from: &medium) : Self.take(from: &large)
+        let buffer: ByteBuffer
+        if length <= Self.sizes.small {
+            buffer = Self.take(from: &small)
+        } else {
+            buffer = length <= Self.sizes.medium ? Self.take(from: &medium) : Self.take(from: &large)
+        }
+        bytesInUse += Int(buffer.capacity)
+        mostBytesInUse = max(mostBytesInUse, bytesInUse)
+        return buffer
     }
 
     private static func take(from shelf: inout Shelf) -> ByteBuffer {

@@ -15,6 +15,8 @@ extension Loop {
             connections: clientCount,
             accepted: accepted,
             pooledConnections: endpoints.values.reduce(0) { $0 + $1.pointee.pooled },
+            bufferBytes: buffers.bytesInUse,
+            mostBufferBytes: buffers.mostBytesInUse,
             acceptPauses: acceptPauses,
             refused: refused.snapshot,
             rules: rules

@@ -13,7 +13,7 @@ struct Loop: ~Copyable {
     static let headWriteSize = 65_536
     static let headReadSize = 16_384
 
-    /// Unmanaged, because the loop lives as long as the process and its hot path counts no references.
+    /// Unmanaged, so that the hot path counts no references; `DataPlane` holds it.
     private let unmanagedReactor: Unmanaged<Reactor>
     var reactor: Reactor { unmanagedReactor.takeUnretainedValue() }
     let address: UnsafeMutablePointer<Loop>
@@ -66,7 +66,7 @@ struct Loop: ~Copyable {
     var drain = DrainState()
 
     init(reactor: Reactor, address: UnsafeMutablePointer<Loop>, pseudonym: String) {
-        unmanagedReactor = .passRetained(reactor)
+        unmanagedReactor = .passUnretained(reactor)
         self.address = address
         self.pseudonym = ByteText(pseudonym)
         now = reactor.now.nanoseconds

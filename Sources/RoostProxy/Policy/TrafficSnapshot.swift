@@ -32,6 +32,9 @@ package struct ProxySnapshot: Sendable, Equatable {
     package var connections: Int
     package var accepted: UInt64
     package var pooledConnections: Int
+    /// Memory in which bytes wait on connections, now and at most since the start.
+    package var bufferBytes: Int
+    package var mostBufferBytes: Int
     /// How often accepting was paused: connection limit reached, or no descriptors left.
     package var acceptPauses: UInt64
     /// Refused before a rule was chosen, by status.

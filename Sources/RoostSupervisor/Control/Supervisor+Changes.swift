@@ -56,14 +56,19 @@ extension Supervisor {
             throw RequestFailure(.invalidArgument, "at most \(Self.mostInstances) instances; \(request.instances) were asked for")
         }
         record("scale", [request.name], by: initiator, ["instances": .integer(Int64(request.instances))])
-        let surplus = instances.filter { $0.id.name == request.name && $0.id.instance >= request.instances }
+        let present = instances.filter { $0.id.name == request.name }
+        let surplus = present.filter { $0.id.instance >= request.instances }
+        let before = pids(of: surplus)
         scaled[request.name] = Int(request.instances)
         matchInstances(of: specification, because: "scale by \(initiator)")
-        let kept = instances.filter { $0.id.name == request.name && $0.id.instance < request.instances }
-        var reply = await outcomes(kept, kept.map { _ in nil }, within: .zero) { glimpse, _ in
+        // Those that were there and stay are not touched, and not reported.
+        let added = instances.filter { handle in
+            handle.id.name == request.name && !present.contains { $0.id == handle.id }
+        }
+        var reply = await outcomes(added, added.map { _ in nil }, within: .zero) { glimpse, _ in
             glimpse.state != .waiting && glimpse.state != .starting && glimpse.state != .draining
         }
-        let stopped = await outcomes(surplus, surplus.map { _ in nil }, wanted: .stopped, within: .zero) { glimpse, _ in
+        let stopped = await outcomes(surplus, before, wanted: .stopped, within: .zero) { glimpse, _ in
             glimpse.state == .stopped
         }
         reply.outcomes += stopped.outcomes

@@ -16,14 +16,23 @@ extension Supervisor {
             var item = LogLines()
             item.dropped = dropped
             item.lines = numbered.compactMap { id, record in
-                let worker = record.metadata["worker"]?.text ?? ""
                 guard record.level >= least, record.time.nanoseconds >= request.sinceNs ?? .min,
-                    names.isEmpty || names.contains(record.source.name) || names.contains(worker)
+                    names.isEmpty || !names.isDisjoint(with: Self.names(of: record))
                 else { return nil }
                 return LogLine(record, id: id)
             }
             if !item.lines.isEmpty || dropped > 0 { try await writer.send(item) }
         }
+    }
+
+    /// What a line is found by: the process that speaks and the worker that it is about, with and without the instance.
+    private static func names(of record: LogRecord) -> [String] {
+        let source = record.source
+        var names = [source.name, "\(source.name)/\(source.instance)"]
+        guard case .string(let worker)? = record.metadata["worker"] else { return names }
+        names.append(worker)
+        if case .integer(let instance)? = record.metadata["instance"] { names.append("\(worker)/\(instance)") }
+        return names
     }
 
     func streamEvents(_ request: EventsRequest, to writer: ItemWriter) async throws {
@@ -147,8 +156,4 @@ extension RoostProtocol.Event {
         atNs = event.time.nanoseconds
         dataJson = JSONWriter.compact(.object(event.data))
     }
-}
-
-extension JSONValue {
-    fileprivate var text: String { if case .string(let string) = self { string } else { "" } }
 }

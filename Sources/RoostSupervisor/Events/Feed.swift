@@ -9,6 +9,9 @@ package final class Feed<Element: Sendable> {
 
     package init(capacity: Int, bytes: Int = .max) { ring = BoundedRing(capacity: capacity, costLimit: bytes) }
 
+    /// Sets new bounds; what does not fit any more is given up.
+    package func resize(capacity: Int, bytes: Int = .max) { ring.resize(capacity: capacity, costLimit: bytes) }
+
     /// Adds an element and wakes the readers; returns its number.
     @discardableResult
     package func append(_ element: Element, cost: Int = 1) -> UInt64 {

@@ -4,13 +4,16 @@ import RoostPolicy
 /// Cuts what a process writes into lines and makes records of them. A line that is a JSON object with a `message` is
 /// structured; any other text is a record of level `info`. A line over the limit is cut, with a mark.
 struct LogLineReader {
-    static let lineLimit = 16 * 1024
-
+    /// Longer lines are cut.
+    private let lineLimit: Int
     private var partial: [UInt8] = []
     private var isSkipping = false
     private let source: LogRecord.Source
 
-    init(source: LogRecord.Source) { self.source = source }
+    init(source: LogRecord.Source, lineLimit: Int) {
+        self.source = source
+        self.lineLimit = lineLimit
+    }
 
     /// Takes bytes in any split and hands over each finished line's record.
     mutating func append(_ bytes: UnsafeRawBufferPointer, at time: WallTime, _ emit: (LogRecord) -> Void) {
@@ -29,7 +32,7 @@ struct LogLineReader {
     }
 
     private mutating func take(_ bytes: Slice<UnsafeRawBufferPointer>) {
-        let room = Self.lineLimit - partial.count
+        let room = lineLimit - partial.count
         partial.append(contentsOf: bytes.prefix(room))
         if bytes.count > room { isSkipping = true }
     }

@@ -14,11 +14,13 @@ final class LogPipe {
     private let reactor: Reactor
     private var source: SourceToken?
     private var reader: LogLineReader
+    private let lineLimit: Int
     private let emit: (LogRecord) -> Void
 
     init(
         _ reactor: Reactor,
         source origin: LogRecord.Source,
+        lineLimit: Int,
         emit: @escaping (LogRecord) -> Void
     ) throws(SystemError) {
         var ends: [Int32] = [-1, -1]
@@ -28,7 +30,8 @@ final class LogPipe {
         _ = roost_set_nonblocking(writeEnd, false)  // programs expect a blocking stdout
         self.reactor = reactor
         self.emit = emit
-        reader = LogLineReader(source: origin)
+        self.lineLimit = lineLimit
+        reader = LogLineReader(source: origin, lineLimit: lineLimit)
         do {
             source = try reactor.register(readEnd, for: .readable) { [unowned self] _ in drain() }
         } catch {
@@ -52,7 +55,7 @@ final class LogPipe {
     }
 
     /// Sets whose lines these are, once the process's number is known.
-    func speak(for origin: LogRecord.Source) { reader = LogLineReader(source: origin) }
+    func speak(for origin: LogRecord.Source) { reader = LogLineReader(source: origin, lineLimit: lineLimit) }
 
     /// Reads what is there. Called once more when the process has ended, for its last words.
     func drain() {

@@ -1,37 +1,47 @@
 import Glibc
+package import RoostConfig
 import RoostJSON
 import RoostPolicy
-import RoostReactor
+package import RoostReactor
 import RoostSystemd
 
-/// Where log records go besides the ring: to the journal with its native fields where stderr is the journal, to a
-/// terminal as lines for people, to anything else as JSON lines.
-enum LogSink {
-    static func standard(_ reactor: Reactor) -> (LogRecord) -> Void {
-        if JournalStream.isStandardError { return journal() }
-        let sink = TerminalSink(reactor)
-        if isatty(2) == 1 { return { sink.write($0.line) } }
-        return { sink.write($0.jsonLine) }
-    }
-
-    private static func journal() -> (LogRecord) -> Void {
-        let journal = JournalBox()
-        return { journal.send($0) }
-    }
-}
-
-private final class JournalBox {
+/// Where log records go besides the ring: with native fields to the journal, as lines for people to a terminal, as JSON
+/// lines to anything else; or as the configuration says. Never blocks.
+package final class LogSink {
+    package var format = LogSettings.Format.auto
+    private let reactor: Reactor
+    private var terminal: TerminalSink?
     private var journal = Journal()
+    private let isJournal = JournalStream.isStandardError
+    private let isTerminal = isatty(2) == 1
 
-    func send(_ record: LogRecord) {
-        let identifier = record.source.name == "roostd" ? "roostd" : "roost-\(record.source.name)"
+    package init(_ reactor: Reactor) { self.reactor = reactor }
+
+    package func write(_ record: LogRecord) {
+        switch format {
+        case .journal: send(record)
+        case .human: line(record.line)
+        case .json: line(record.jsonLine)
+        case .auto where isJournal: send(record)
+        case .auto: line(isTerminal ? record.line : record.jsonLine)
+        }
+    }
+
+    private func line(_ text: String) {
+        let sink = terminal ?? TerminalSink(reactor)
+        terminal = sink
+        sink.write(text)
+    }
+
+    private func send(_ record: LogRecord) {
+        let isOwn = record.source.name == "roostd"
         var entry = JournalRecord(
             message: record.message,
             priority: record.level.syslogPriority,
-            identifier: identifier
+            identifier: isOwn ? "roostd" : "roost-\(record.source.name)"
         )
         entry.add(.category, record.category)
-        if record.source.name != "roostd" {
+        if !isOwn {
             entry.add(.worker, record.source.name)
             entry.add(.instance, String(record.source.instance))
         }

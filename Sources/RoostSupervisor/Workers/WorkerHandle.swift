@@ -61,6 +61,7 @@ package actor WorkerHandle {
     /// A plain program has no heartbeat and no connection.
     let isPlain: Bool
     private var heartbeatDeadline: Duration
+    private var logLineLimit: Int
     private var random = SystemRandomNumberGenerator()
 
     package private(set) var machine: WorkerStateMachine
@@ -99,6 +100,7 @@ package actor WorkerHandle {
         self.surroundings = surroundings
         isPlain = settings.isPlain
         heartbeatDeadline = settings.heartbeatDeadline
+        logLineLimit = settings.logLineLimit
         machine = WorkerStateMachine(settings: settings.lifecycle)
         memory = settings.memory
     }
@@ -111,6 +113,7 @@ package actor WorkerHandle {
     package func apply(_ settings: InstanceSettings) {
         machine.settings = settings.lifecycle
         heartbeatDeadline = settings.heartbeatDeadline
+        logLineLimit = settings.logLineLimit
         memory = settings.memory
     }
 }
@@ -192,7 +195,7 @@ extension WorkerHandle {
     private func startProcess() throws {
         var request = try surroundings.spawnRequest(id)
         let origin = LogRecord.Source(name: id.name, instance: id.instance, pid: 0)
-        let pipe = try LogPipe(reactor, source: origin, emit: surroundings.log)
+        let pipe = try LogPipe(reactor, source: origin, lineLimit: logLineLimit, emit: surroundings.log)
         request.descriptors.replaceSubrange(1...2, with: [pipe.writeEnd, pipe.writeEnd])
         let child = try ChildProcess(request, on: reactor) { [unowned self] status in
             assumeIsolated { $0.exited(status) }

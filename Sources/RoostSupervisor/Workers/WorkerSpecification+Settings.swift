@@ -9,7 +9,7 @@ extension WorkerSpecification {
     }
 
     /// The part of the specification that says how an instance lives.
-    package var instanceSettings: InstanceSettings {
+    package func instanceSettings(_ limits: SharedLimits) -> InstanceSettings {
         var restart = RestartSettings()
         restart.rule = .init(self.restart)
         restart.intensity = intensity.restarts
@@ -26,7 +26,8 @@ extension WorkerSpecification {
             lifecycle: lifecycle,
             heartbeatDeadline: heartbeat?.deadline ?? .seconds(2),
             memory: MemoryCeiling(soft: memory.soft, hard: memory.hard),
-            isPlain: isPlain
+            isPlain: isPlain,
+            logLineLimit: limits.logLine
         )
     }
 

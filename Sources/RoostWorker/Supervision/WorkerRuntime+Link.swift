@@ -35,7 +35,7 @@ extension WorkerRuntime {
         guard let runtimeDirectory else { return false }
         var hello = identity
         hello.generation = generation
-        let dialer = Dialer(on: reactor, identity: hello)
+        let dialer = Dialer(on: reactor, identity: hello, limits: limits)
         do {
             connection = try await dialer.connect(
                 to: runtimeDirectory + "/roostd.sock",
@@ -65,7 +65,7 @@ extension WorkerRuntime {
         }
         var hello = identity
         hello.role = .peer
-        let dialer = Dialer(on: reactor, identity: hello)
+        let dialer = Dialer(on: reactor, identity: hello, limits: limits)
         return try await dialer.connect(to: "\(runtimeDirectory)/\(name).sock", within: limit)
     }
 }

@@ -1,0 +1,27 @@
+import ArgumentParser
+import RoostProtocol
+
+/// `roost`: what an operator types.
+struct Roost: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "roost",
+        abstract: "Shows and steers a running roostd and its workers.",
+        version: Release.version,
+        subcommands: [
+            Status.self, Restart.self, Stop.self, Start.self, Scale.self, Reload.self, Config.self, Logs.self,
+            EventsCommand.self, Metrics.self, DoctorCommand.self,
+        ]
+    )
+
+    @OptionGroup var globals: GlobalOptions
+}
+
+/// A command that does something.
+protocol Command: ParsableCommand {
+    var globals: GlobalOptions { get }
+
+    /// Does it and says the outcome.
+    ///
+    /// - Throws: `CommandFailure`, `RequestFailure` or `ReaderGone`.
+    func perform(_ call: Call) async throws
+}
