@@ -143,6 +143,7 @@ extension Supervisor {
                     continue
                 }
                 handle.assumeIsolated { $0.handle(.admitted) }
+                if handle.assumeIsolated({ !$0.machine.hasProcess }) { admission.startEnded(id) }
             }
         }
         armAdmission()

@@ -67,6 +67,8 @@ package actor WorkerHandle {
     package private(set) var machine: WorkerStateMachine
     private var health: HealthStateMachine?
     private var memory: MemoryCeiling
+    /// As configured, without the samples of an incarnation.
+    private var memoryCeiling: MemoryCeiling
     private var child: ChildProcess?
     private var logPipe: LogPipe?
     package private(set) var connection: Connection?
@@ -103,6 +105,7 @@ package actor WorkerHandle {
         logLineLimit = settings.logLineLimit
         machine = WorkerStateMachine(settings: settings.lifecycle)
         memory = settings.memory
+        memoryCeiling = settings.memory
     }
 
     package var state: WorkerState { machine.state }
@@ -115,6 +118,7 @@ package actor WorkerHandle {
         heartbeatDeadline = settings.heartbeatDeadline
         logLineLimit = settings.logLineLimit
         memory = settings.memory
+        memoryCeiling = settings.memory
     }
 }
 
@@ -151,7 +155,10 @@ extension WorkerHandle {
 
     private func carryOut(_ action: WorkerStateMachine.Action) {
         switch action {
-        case .requestAdmission: surroundings.requestAdmission(id, machine.policy.streak)
+        case .requestAdmission:
+            // An action before this one may have changed what is wanted.
+            guard machine.phase == .waiting else { return }
+            surroundings.requestAdmission(id, machine.policy.streak)
         case .withdrawAdmission: surroundings.withdrawAdmission(id)
         case .spawn: spawn()
         case .drain(let limit): drain(within: limit)
@@ -205,6 +212,7 @@ extension WorkerHandle {
         self.child = child
         logPipe = pipe
         spawnedAt = reactor.now
+        memory = memoryCeiling
         if incarnations > 0 { restarts += 1 }
         incarnations += 1
         handle(.spawned)
@@ -286,10 +294,13 @@ extension WorkerHandle {
         settleTimer = nil
         let wasReady = isReady
         handle(.ready)
-        if isReady, !wasReady, !isPlain { beginWatch() }
+        if isReady, !wasReady, health == nil, !isPlain { beginWatch() }
     }
 
-    package func parked(_ reason: String) { handle(.parked, because: reason) }
+    package func parked(_ reason: String) {
+        handle(.parked, because: reason)
+        if state == .parked, health == nil, !isPlain { beginWatch() }
+    }
 
     package func setGeneration(_ generation: UInt64) { self.generation = generation }
     package func setMetrics(_ metrics: MetricsSnapshot) { self.metrics = metrics }
