@@ -57,10 +57,16 @@ let package = Package(
 
         // 3: what a process is made of
         library("RoostConfigReader", ["RoostConfig", "RoostJSON", .product(name: "Yams", package: "Yams")]),
-        library("RoostWorker", ["CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor"]),
+        library(
+            "RoostWorker",
+            ["CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor"]
+        ),
         library(
             "RoostSupervisor",
-            ["CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostSystemd"]
+            [
+                "CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor",
+                "RoostSystemd",
+            ]
         ),
         library(
             "RoostCommand",
@@ -73,7 +79,10 @@ let package = Package(
         // 4: the workers
         library(
             "RoostProxy",
-            ["CLinux", "RoostConfig", "RoostHTTP1", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWorker"]
+            [
+                "CLinux", "RoostConfig", "RoostHTTP1", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor",
+                "RoostWorker",
+            ]
         ),
 
         // 5: what the operator types
@@ -119,7 +128,10 @@ let package = Package(
         ),
         tests(
             "RoostSupervisorTests",
-            ["CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostSupervisor"]
+            [
+                "CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor",
+                "RoostSupervisor",
+            ]
         ),
         tests(
             "RoostCommandTests",
