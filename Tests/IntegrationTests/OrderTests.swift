@@ -131,6 +131,10 @@ struct OrderTests {
             let other = Sample.proxy + "  alpha: { executable: SCRIPTED }\nsupervisor: { lease: 33s }\n"
             #expect(try await roost.reload(other).changed)
             #expect(try await roost.worker("alpha").state == .stopped)
+            // Nor does one that it would need a new process for.
+            let own = Sample.proxy + "  alpha: { executable: SCRIPTED, nice: 4 }\n"
+            #expect(try await roost.reload(own).changed)
+            #expect(try await roost.worker("alpha").state == .stopped)
             #expect(try await roost.start("alpha").outcomes.first?.succeeded == true)
             #expect(try await roost.worker("alpha").state == .running)
         }

@@ -256,6 +256,24 @@ struct ReloadTests {
         }
     }
 
+    @Test("a change goes on when the one who asked for it has gone")
+    func goneCaller() async throws {
+        try await RunningRoost.run(Self.unwatched + Sample.proxy) { roost in
+            let pid = try await roost.wait(for: "proxy").pid
+            try roost.scratch.write("rules.d/all.yaml", "name: all\ncontent: { source: welcome }\n")
+            let runtime = roost.runtime
+            let reload = RawSocket.frame(kind: 2, id: 1, method: 234)
+            try await onThread {
+                let peer = try RawSocket("\(runtime)/roostd.sock")
+                peer.write(RawSocket.hello + reload)
+                _ = peer.read()
+            }
+            try await generation(2, roost)
+            try await eventually("the proxy has it") { try await roost.worker("proxy").configGeneration == 2 }
+            #expect(try await roost.worker("proxy").pid == pid)
+        }
+    }
+
     @Test("many changes at once, from everywhere, end in the last one")
     func storm() async throws {
         try await RunningRoost.run(Sample.proxy) { roost in
@@ -263,7 +281,7 @@ struct ReloadTests {
             defer { origin.stop() }
             let pid = try await roost.wait(for: "proxy").pid
             for round in 0..<20 {
-                try roost.scratch.replace("rules.d/r\(round).yaml", origin.rule("r\(round)", priority: -2000 - round))
+                try roost.scratch.replace("rules.d/r\(round).yaml", origin.rule("r\(round)", priority: -500 - round))
                 if round % 3 == 0 { roost.daemon.signal(SIGHUP) }
                 if round % 5 == 0 { async let _ = roost.reload() }
             }
