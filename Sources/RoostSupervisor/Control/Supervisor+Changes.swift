@@ -56,7 +56,7 @@ extension Supervisor {
             throw RequestFailure(.invalidArgument, "at most \(Self.mostInstances) instances; \(request.instances) were asked for")
         }
         record("scale", [request.name], by: initiator, ["instances": .integer(Int64(request.instances))])
-        let present = instances.filter { $0.id.name == request.name }
+        let present = instances.filter { $0.id.name == request.name && !retiring.contains($0.id) }
         let surplus = present.filter { $0.id.instance >= request.instances }
         let before = pids(of: surplus)
         scaled[request.name] = Int(request.instances)
