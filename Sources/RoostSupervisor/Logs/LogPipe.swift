@@ -8,6 +8,8 @@ final class LogPipe {
     /// How much is read per turn, so that a flood of one process does not hold up the others: short lines cost far more
     /// than their bytes.
     private static let turnLimit = 16 * 1024
+    /// More than a pipe holds (pipe(7)): a process that was left behind may go on writing.
+    private static let lastLimit = 1 << 20
 
     /// The end for the process: its stdout and stderr. Closed by `closeWriteEnd` once it was handed over.
     private(set) var writeEnd: Int32
@@ -58,12 +60,13 @@ final class LogPipe {
     /// Sets whose lines these are, once the process's number is known.
     func speak(for origin: LogRecord.Source) { reader = LogLineReader(source: origin, lineLimit: lineLimit) }
 
-    /// Reads what is there. Called once more when the process has ended, for its last words.
-    func drain() {
+    /// Reads what is there, a turn's share of it; when the process has ended, its last words, all of them.
+    func drain(isLast: Bool = false) {
+        let limit = isLast ? Self.lastLimit : Self.turnLimit
         let time = WallTime(nanoseconds: roost_wall_now())
         withUnsafeTemporaryAllocation(byteCount: Self.turnLimit, alignment: 16) { buffer in
             var total = 0
-            while total < Self.turnLimit {
+            while total < limit {
                 let count = read(readEnd, buffer.baseAddress, buffer.count)
                 guard count > 0 else { return count == 0 ? finish(at: time) : () }
                 total += count

@@ -54,7 +54,7 @@ package struct LogRecord: Sendable {
 
     /// Bytes that the record costs in memory, roughly.
     package var cost: Int {
-        metadata.members.reduce(96 + message.utf8.count) { $0 + $1.key.utf8.count + 48 }
+        metadata.members.reduce(96 + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.cost + 48 }
     }
 
     /// One line for a person: `12:00:00.250 warning proxy/0 backend is down  rule=api`.
@@ -64,6 +64,18 @@ package struct LogRecord: Sendable {
         return metadata.members.reduce(into: start) { text, member in
             let value = if case .string(let string) = member.value { string } else { JSONWriter.compact(member.value) }
             text += " \(member.key)=\(value)"
+        }
+    }
+}
+
+extension JSONValue {
+    /// Bytes that the value costs in memory beside its own place, roughly.
+    fileprivate var cost: Int {
+        switch self {
+        case .null, .bool, .integer, .number: 0
+        case .string(let text): text.utf8.count
+        case .array(let elements): elements.reduce(0) { $0 + $1.cost + 32 }
+        case .object(let object): object.members.reduce(0) { $0 + $1.key.utf8.count + $1.value.cost + 48 }
         }
     }
 }

@@ -227,7 +227,7 @@ extension WorkerHandle {
     }
 
     private func exited(_ status: ExitStatus) {
-        logPipe?.drain()
+        logPipe?.drain(isLast: true)
         logPipe = nil
         child = nil
         figures = nil

@@ -61,8 +61,11 @@ package actor ScriptedWorker: WorkerService {
 
     package func drain(within limit: Duration, idle: Duration) async -> UInt64 {
         guard let duration = script["drain"] else { return 0 }
-        let pause = Int(duration).map { Duration.milliseconds($0) } ?? .seconds(86_400)
-        try? await context.reactor.sleep(for: pause)  // is not cancelled: the process ends with it
+        guard let milliseconds = Int(duration) else {
+            await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }  // not even cancellation ends it
+            return 0
+        }
+        try? await context.reactor.sleep(for: .milliseconds(milliseconds))  // cancelled: there is no more time
         return 0
     }
 
