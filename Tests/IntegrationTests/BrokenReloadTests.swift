@@ -20,7 +20,10 @@ struct BrokenReloadTests {
                 let reply = try await roost.reload()
                 #expect(!reply.accepted, "\(name)")
                 #expect(reply.generation == 1)
-                #expect(!reply.problems.isEmpty && reply.problems.allSatisfy { Self.namesPlace($0, file) }, "\(name): \(reply.problems)")
+                #expect(
+                    !reply.problems.isEmpty && reply.problems.allSatisfy { Self.namesPlace($0, file) },
+                    "\(name): \(reply.problems)"
+                )
                 #expect(try await roost.get().status == 200)
                 let worker = try await roost.worker("proxy")
                 #expect(worker.pid == pid && worker.configGeneration == 1)
@@ -33,7 +36,10 @@ struct BrokenReloadTests {
             }
             try roost.scratch.replace("roost.yaml", roost.fill(unwatched))
             for name in rules {
-                try roost.scratch.write("rules.d/\(name)", roost.fill(Scratch.text("\(Self.folder)/rules/\(name)").replacing(":8080", with: ":PORT")))
+                try roost.scratch.write(
+                    "rules.d/\(name)",
+                    roost.fill(Scratch.text("\(Self.folder)/rules/\(name)").replacing(":8080", with: ":PORT"))
+                )
                 try await isRefused(name, name)
                 unlink(roost.scratch.file("rules.d/\(name)"))
             }

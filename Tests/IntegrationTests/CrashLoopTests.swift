@@ -27,7 +27,7 @@ struct CrashLoopTests {
             #expect(worker.lastExit?.code == 3)
             #expect(worker.lastExit?.reason == .exited)
             #expect(worker.restarts == 3)
-            #expect(try await roost.supervisor().state == .degraded)
+            try await eventually("roostd is up, and degraded") { try await roost.supervisor().state == .degraded }
             #expect(try await roost.get().status == 200)
             try await body(roost)
             #expect(try await roost.get().status == 200)
@@ -68,7 +68,11 @@ struct CrashLoopTests {
     @Test("a changed executable lifts the quarantine")
     func executableLifts() async throws {
         try await withLoop { roost in
-            try Scratch.write(roost.scratch.file("new"), Array("#!/bin/sh\nunset SCRIPT\nexec \(Program.path("scripted-worker"))\n".utf8), mode: 0o755)
+            try Scratch.write(
+                roost.scratch.file("new"),
+                Array("#!/bin/sh\nunset SCRIPT\nexec \(Program.path("scripted-worker"))\n".utf8),
+                mode: 0o755
+            )
             #expect(rename(roost.scratch.file("new"), roost.scratch.file("program")) == 0)
             try await roost.wait(for: "alpha")
         }

@@ -9,7 +9,9 @@ struct DrainTests {
     func slowRequest() async throws {
         let origin = try Origin("slow answer", isOpen: false)
         defer { origin.stop() }
-        let rules = ["welcome": RunningRoost.welcome, "slow": origin.rule("slow") + "match: { path: { prefix: /slow } }\n"]
+        let rules = [
+            "welcome": RunningRoost.welcome, "slow": origin.rule("slow") + "match: { path: { prefix: /slow } }\n",
+        ]
         try await RunningRoost.run(Sample.proxy.replacing("5s", with: "30s"), rules: rules) { roost in
             let pid = try await roost.wait(for: "proxy").pid
             async let slow = roost.get("/slow")

@@ -33,7 +33,8 @@ struct GarbageTests {
         switch seed % 4 {
         case 0: return random.bytes(Int.random(in: 1...20_000, using: &random))
         case 1: return Array("GET / HTTP/1.1\r\nHost: x\r\n".utf8) + random.bytes(500)
-        case 2: return Array("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".utf8) + random.bytes(500)
+        case 2:
+            return Array("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".utf8) + random.bytes(500)
         default: return Array("GET / HTTP/1.1\r\n".utf8) + [UInt8](repeating: 97, count: 100_000)
         }
     }
@@ -41,7 +42,6 @@ struct GarbageTests {
     @Test("nothing dies of it, and everybody else is served on")
     func survives() async throws {
         let letters = UInt64(Soak.size(300, soak: 20_000))
-        // The plain program keeps a restart that a random frame may ask for from being anything but a refusal.
         try await RunningRoost.run(Sample.proxy) { roost in
             let pid = try await roost.wait(for: "proxy").pid
             let (runtime, port) = (roost.runtime, roost.port)

@@ -31,7 +31,9 @@ struct HangTests {
             let pid = try #require(try await roost.wait(for: "alpha").pid)
             try await roost.wait(for: "alpha") { $0.heartbeatAgeSeconds != nil }
             #expect(kill(pid, SIGSTOP) == 0)
-            try await eventually("no heartbeats come") { (try await roost.worker("alpha").heartbeatAgeSeconds ?? 0) > 0.5 }
+            try await eventually("no heartbeats come") {
+                (try await roost.worker("alpha").heartbeatAgeSeconds ?? 0) > 0.5
+            }
             #expect(kill(pid, SIGCONT) == 0)
             try await eventually("heartbeats come") { (try await roost.worker("alpha").heartbeatAgeSeconds ?? 9) < 0.3 }
             #expect(try await roost.worker("alpha").restarts == 0)
@@ -65,7 +67,10 @@ struct HangTests {
 
     @Test("an announced slow phase is granted")
     func slowPhase() async throws {
-        let configuration = Sample.scripted("then=slow:20000:1500@50", "heartbeat: { interval: 100ms, deadline: 400ms }")
+        let configuration = Sample.scripted(
+            "then=slow:20000:1500@50",
+            "heartbeat: { interval: 100ms, deadline: 400ms }"
+        )
         try await RunningRoost.run(configuration) { roost in
             let pid = try #require(try await roost.wait(for: "alpha").pid)
             try await eventually("the slow phase is over") {

@@ -16,7 +16,10 @@ struct LogTests {
             }
             let informed = try #require(lines.first { $0.message == "an informed line" })
             #expect(informed.level == .info && informed.source == "alpha" && informed.pid == pid)
-            #expect(informed.fieldsJson.contains("\"category\":\"scripted\"") && informed.fieldsJson.contains("\"answer\":42"))
+            #expect(
+                informed.fieldsJson.contains("\"category\":\"scripted\"")
+                    && informed.fieldsJson.contains("\"answer\":42")
+            )
             let warning = try #require(lines.first { $0.message == "a warning line" })
             #expect(warning.level == .warning)
             let plain = try #require(lines.first { $0.message == "plain-text" })
@@ -168,7 +171,10 @@ struct LogTests {
             request.onBehalfOf = "alice"
             _ = try await roost.ask(.restart, request, ChangeReply.self)
             let line = try #require(try await roost.logs("roostd").first { $0.message.hasPrefix("restart proxy") })
-            #expect(line.message.contains("alice") && line.message.contains("uid \(getuid())") && line.message.contains("pid \(getpid())"))
+            #expect(
+                line.message.contains("alice") && line.message.contains("uid \(getuid())")
+                    && line.message.contains("pid \(getpid())")
+            )
         }
     }
 }

@@ -69,14 +69,17 @@ struct OrderTests {
 
     @Test("SIGTERM in the middle of a start stops everything")
     func stopWhileStarting() async throws {
-        let workers = (0..<6).map { (name: "w\($0)", script: "ready-after=60000", more: "drain: 1s, start_timeout: 120s") }
+        let workers = (0..<6).map {
+            (name: "w\($0)", script: "ready-after=60000", more: "drain: 1s, start_timeout: 120s")
+        }
         try await RunningRoost.run(Sample.scripted(workers)) { roost in
             _ = try await roost.wait(for: "w0", state: .starting)
         }
     }
 
     private func group(_ strategy: String, crash: String, _ expected: [String: ExitReason]) async throws {
-        let workers = ["a", "b", "c"].map { (name: $0, script: "", more: "strategy: \(strategy)") }
+        let workers =
+            ["a", "b", "c"].map { (name: $0, script: "", more: "strategy: \(strategy)") }
             + [(name: "other", script: "", more: "strategy: { kind: one_for_one, group: other }")]
         try await RunningRoost.run(Sample.scripted(workers)) { roost in
             var before: [String: Int32] = [:]
@@ -106,7 +109,8 @@ struct OrderTests {
             (name: "alpha", script: "drain=never ignore-term", more: "drain: 200ms, stop_timeout: 200ms"),
             (name: "beta", script: "drain=never", more: "drain: 200ms, stop_timeout: 60s"),
         ]
-        let plain = "  plain: { command: [/bin/sh, -c, \"trap '' TERM; while :; do sleep 1; done\"], stop_timeout: 200ms }\n"
+        let plain =
+            "  plain: { command: [/bin/sh, -c, \"trap '' TERM; while :; do sleep 1; done\"], stop_timeout: 200ms }\n"
         try await RunningRoost.run(Sample.scripted(workers) + plain) { roost in
             for name in ["alpha", "beta", "plain"] { try await roost.wait(for: name) }
             let reply = try await roost.stop("alpha", "beta", "plain")

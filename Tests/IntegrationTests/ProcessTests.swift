@@ -7,7 +7,7 @@ import Testing
 @Suite("what a worker's process is made of")
 struct ProcessTests {
     /// A worker program that stays as it was started: the kit opens descriptors of its own at once.
-    private static func asStarted(_ name: String) -> String { "#!/bin/sh\nexec sleep 1000\n" }
+    private static let asStarted = "#!/bin/sh\nexec sleep 1000\n"
 
     private func withSleeper(_ more: String = "", _ body: (RunningRoost, Int32) async throws -> Void) async throws {
         let configuration = """
@@ -41,7 +41,7 @@ struct ProcessTests {
               proxy: { executable: SCRATCH/program, start_timeout: 60s }
             """
         try await RunningRoost.run("workers: {}\n") { roost in
-            try Scratch.write(roost.scratch.file("program"), Array(Self.asStarted("proxy").utf8), mode: 0o755)
+            try Scratch.write(roost.scratch.file("program"), Array(Self.asStarted.utf8), mode: 0o755)
             #expect(try await roost.reload(configuration).accepted)
             let worker = try await roost.wait(for: "proxy", state: .starting)
             let pid = try #require(worker.pid)
@@ -88,7 +88,8 @@ struct ProcessTests {
 
     @Test("resource limits, nice value and OOM score are as configured")
     func limits() async throws {
-        let more = ", nice: 7, oom_score_adjust: 300, limits: { open_files: 321, core: 0, file_size: 1MiB, stack: 4MiB }"
+        let more =
+            ", nice: 7, oom_score_adjust: 300, limits: { open_files: 321, core: 0, file_size: 1MiB, stack: 4MiB }"
         try await withSleeper(more) { roost, pid in
             let limits = Scratch.text("/proc/\(pid)/limits").split(separator: "\n")
             func values(_ name: String) -> [String]? {
@@ -140,7 +141,9 @@ struct ProcessTests {
     @Test("an orphan of a worker becomes roostd's, is reaped when it ends, and does not outlive the stop")
     func orphans() async throws {
         let script = "once=SCRATCH/once then=orphan:SCRATCH/orphan@10"
-        try await RunningRoost.run(Sample.scripted([("alpha", script, ""), ("beta", "then=orphan:SCRATCH/other@10", "")])) { roost in
+        try await RunningRoost.run(
+            Sample.scripted([("alpha", script, ""), ("beta", "then=orphan:SCRATCH/other@10", "")])
+        ) { roost in
             func orphan(_ file: String) async throws -> Int32 {
                 try await eventually("the orphan runs") {
                     Int32(Scratch.text(roost.scratch.file(file)).filter(\.isNumber))

@@ -13,7 +13,13 @@ struct PythonClientTests {
         guard access(client, R_OK) == 0, access("/usr/bin/protoc", X_OK) == 0 else { return true }
         let output = roost_memfd("python")
         defer { close(output) }
-        guard let child = try? Child("/usr/bin/python3", ["-c", "import google.protobuf"], environment: [], output: output)
+        guard
+            let child = try? Child(
+                "/usr/bin/python3",
+                ["-c", "import google.protobuf"],
+                environment: [],
+                output: output
+            )
         else { return true }
         while child.status == nil { usleep(10_000) }
         return child.status != 0

@@ -29,7 +29,9 @@ final class RawSocket {
     func write(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return false }
             sent += count
         }
@@ -44,9 +46,17 @@ final class RawSocket {
     }
 
     /// Length and header by hand (docs/wire-protocol.md), so that a mistake of the codec is not repeated here.
-    static func frame(kind: UInt8, flags: UInt16 = 0, id: UInt32 = 0, method: UInt16 = 0, argument: UInt32 = 0, _ payload: [UInt8] = []) -> [UInt8] {
+    static func frame(
+        kind: UInt8,
+        flags: UInt16 = 0,
+        id: UInt32 = 0,
+        method: UInt16 = 0,
+        argument: UInt32 = 0,
+        _ payload: [UInt8] = []
+    ) -> [UInt8] {
         func big(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
-        return big(UInt32(16 + payload.count)) + [1, kind] + big(flags) + big(id) + big(method) + big(UInt16(0)) + big(argument) + payload
+        return big(UInt32(16 + payload.count)) + [1, kind] + big(flags) + big(id) + big(method) + big(UInt16(0))
+            + big(argument) + payload
     }
 
     static var hello: [UInt8] {

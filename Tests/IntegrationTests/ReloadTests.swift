@@ -75,8 +75,12 @@ struct ReloadTests {
             try await eventually("the status names the problem") {
                 try await roost.supervisor().configProblems.contains { $0.contains("rules.d/bad.yaml:2:") }
             }
-            #expect(try await roost.events().contains { $0.type == "config_rejected" && $0.dataJson.contains("bad.yaml") })
-            #expect(try await roost.logs("roostd").contains { $0.level == .error && $0.message.contains("bad.yaml:2:") })
+            #expect(
+                try await roost.events().contains { $0.type == "config_rejected" && $0.dataJson.contains("bad.yaml") }
+            )
+            #expect(
+                try await roost.logs("roostd").contains { $0.level == .error && $0.message.contains("bad.yaml:2:") }
+            )
             #expect(try await roost.supervisor().configGeneration == 1)
             #expect(try await roost.worker("proxy").pid == pid)
             unlink(roost.scratch.file("rules.d/bad.yaml"))
@@ -87,7 +91,8 @@ struct ReloadTests {
 
     @Test("one worker that refuses, or is silent, and nobody switches", arguments: ["refuse", "silent"])
     func rolledBack(_ how: String) async throws {
-        let others = "  alpha: { executable: SCRIPTED }\n  beta: { executable: SCRIPTED, environment: { SCRIPT: prepare=\(how) } }\n"
+        let others =
+            "  alpha: { executable: SCRIPTED }\n  beta: { executable: SCRIPTED, environment: { SCRIPT: prepare=\(how) } }\n"
         let supervisor = "supervisor: { watch: false, reload: { prepare_timeout: 700ms } }\n"
         try await RunningRoost.run(supervisor + Sample.proxy + others) { roost in
             let origin = try Origin("new")
@@ -167,11 +172,14 @@ struct ReloadTests {
     @Test("a worker that is added starts, one that is removed ends, one that needs a new process gets it")
     func workers() async throws {
         let base = Self.unwatched + Sample.proxy
-        try await RunningRoost.run(base + "  alpha: { executable: SCRIPTED }\n  beta: { executable: SCRIPTED }\n") { roost in
+        try await RunningRoost.run(base + "  alpha: { executable: SCRIPTED }\n  beta: { executable: SCRIPTED }\n") {
+            roost in
             let proxy = try await roost.wait(for: "proxy").pid
             let alpha = try await roost.wait(for: "alpha").pid
             let beta = try #require(try await roost.wait(for: "beta").pid)
-            let reply = try await roost.reload(base + "  alpha: { executable: SCRIPTED, nice: 3 }\n  gamma: { executable: SCRIPTED }\n")
+            let reply = try await roost.reload(
+                base + "  alpha: { executable: SCRIPTED, nice: 3 }\n  gamma: { executable: SCRIPTED }\n"
+            )
             #expect(reply.accepted)
             try await roost.wait(for: "gamma")
             let after = try await roost.wait(for: "alpha") { $0.pid != alpha }
@@ -227,11 +235,14 @@ struct ReloadTests {
                 try roost.scratch.write("rules.d/all.yaml", origin.rule("all"))
                 #expect(try await roost.reload().accepted)
             }
-            let history = try await roost.ask(.configHistory, ConfigHistoryRequest(), ConfigHistoryReply.self).generations
+            let history = try await roost.ask(.configHistory, ConfigHistoryRequest(), ConfigHistoryReply.self)
+                .generations
             #expect(history.map(\.generation) == [3, 2, 1])
             #expect(history.map(\.current) == [true, false, false])
             #expect(history.map(\.changedFiles) == [["rules.d/all.yaml"], ["rules.d/all.yaml"], []])
-            #expect(history[0].initiator.contains("uid \(getuid())") && history[0].initiator.contains("pid \(getpid())"))
+            #expect(
+                history[0].initiator.contains("uid \(getuid())") && history[0].initiator.contains("pid \(getpid())")
+            )
             #expect(Set(history.map(\.digest)).count == 3)
 
             var request = ConfigRollbackRequest()

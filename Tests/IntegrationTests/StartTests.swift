@@ -10,7 +10,13 @@ struct StartTests {
     private func roostd(_ arguments: [String], _ scratch: Scratch) async throws -> (status: Int32, text: String) {
         let output = roost_open(scratch.file("out"), O_RDWR | O_CREAT | O_TRUNC, 0o644)
         defer { close(output) }
-        let child = try Child(Program.path("roostd"), arguments, environment: ["PATH=/usr/bin:/bin"], output: output, directory: scratch.path)
+        let child = try Child(
+            Program.path("roostd"),
+            arguments,
+            environment: ["PATH=/usr/bin:/bin"],
+            output: output,
+            directory: scratch.path
+        )
         let status = try await child.ended()
         return (status, Scratch.text(scratch.file("out")))
     }
@@ -42,7 +48,10 @@ struct StartTests {
         #expect(Scratch.names(in: scratch.file("run")).allSatisfy { $0.hasSuffix(".sock") || $0 == "roostd.lock" })
     }
 
-    @Test("wrong usage: 64, and how it is used", arguments: [["--cofnig", "x"], ["--runtime"], ["start"], ["--state="]])
+    @Test(
+        "wrong usage: 64, and how it is used",
+        arguments: [["--cofnig", "x"], ["--runtime"], ["start"], ["--state="]]
+    )
     func usage(_ arguments: [String]) async throws {
         let (status, text) = try await roostd(arguments, try Scratch())
         #expect(status == 64)
@@ -54,7 +63,10 @@ struct StartTests {
         let scratch = try Scratch()
         try scratch.write("roost.yaml", "workers: {}\n")
         let long = scratch.file(String(repeating: "d", count: 100))
-        let (status, text) = try await roostd(["--config", scratch.file("roost.yaml"), "--state", scratch.file("state"), "--runtime", long], scratch)
+        let (status, text) = try await roostd(
+            ["--config", scratch.file("roost.yaml"), "--state", scratch.file("state"), "--runtime", long],
+            scratch
+        )
         #expect(status == 70)
         #expect(text.contains("107"))
         #expect(text.contains("shorter"))
@@ -67,7 +79,10 @@ struct StartTests {
         try scratch.write("roost.yaml", "workers: { \(name): { executable: \(Program.path("scripted-worker")) } }\n")
         let fill = 107 - "/roostd.sock".utf8.count - scratch.path.utf8.count - 2
         let long = scratch.file(String(repeating: "d", count: fill))
-        let (status, text) = try await roostd(["--config", scratch.file("roost.yaml"), "--state", scratch.file("state"), "--runtime", long], scratch)
+        let (status, text) = try await roostd(
+            ["--config", scratch.file("roost.yaml"), "--state", scratch.file("state"), "--runtime", long],
+            scratch
+        )
         #expect(status == 70)
         #expect(text.contains("\(name).sock") && text.contains("shorter"))
     }
@@ -105,7 +120,9 @@ struct StartTests {
     func killed() async throws {
         let configuration = Sample.proxy + "  alpha: { executable: SCRIPTED }\nsupervisor: { lease: 1s }\n"
         try await RunningRoost.run(configuration) { roost in
-            let workers = [try await roost.wait(for: "proxy").pid, try await roost.wait(for: "alpha").pid].compactMap(\.self)
+            let workers = [try await roost.wait(for: "proxy").pid, try await roost.wait(for: "alpha").pid].compactMap(
+                \.self
+            )
             roost.daemon.signal(SIGKILL)
             #expect(try await roost.daemon.ended() == 128 + SIGKILL)
             // It serves on while the lease lasts.

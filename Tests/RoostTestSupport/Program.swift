@@ -37,7 +37,13 @@ package final class Child: @unchecked Sendable {  // what changes is behind the 
     /// Starts a program in a process group of its own.
     ///
     /// - Parameter output: takes stdout and stderr; the caller's to close.
-    package init(_ path: String, _ arguments: [String], environment: [String], output: Int32, directory: String? = nil) throws {
+    package init(
+        _ path: String,
+        _ arguments: [String],
+        environment: [String],
+        output: Int32,
+        directory: String? = nil
+    ) throws {
         let null = roost_open("/dev/null", O_RDWR, 0)
         defer { close(null) }
         let argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]

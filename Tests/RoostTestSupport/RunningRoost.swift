@@ -82,7 +82,10 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
         return try value.get()
     }
 
-    private func live<Value>(exit: Int32?, _ body: (RunningRoost) async throws -> Value) async -> Result<Value, any Error> {
+    private func live<Value>(
+        exit: Int32?,
+        _ body: (RunningRoost) async throws -> Value
+    ) async -> Result<Value, any Error> {
         var result: Result<Value, any Error>
         do {
             await loop.isRunning()
@@ -145,7 +148,9 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
     /// What a clean stop must not leave.
     private func leftovers() async throws -> [String] {
         // A process that was killed a moment ago is still being taken apart by the kernel.
-        _ = try? await eventually("no process is left", within: .seconds(5)) { processes.filter(ProcessFacts.isAlive).isEmpty }
+        _ = try? await eventually("no process is left", within: .seconds(5)) {
+            processes.filter(ProcessFacts.isAlive).isEmpty
+        }
         var left = processes.filter(ProcessFacts.isAlive).map { pid in
             "pid \(pid) (\(Scratch.text("/proc/\(pid)/comm").dropLast()))"
         }
@@ -215,7 +220,8 @@ extension RunningRoost {
 
     /// The status of one instance.
     package func worker(_ name: String, _ instance: UInt32 = 0) async throws -> WorkerStatus {
-        guard let worker = try await status().workers.first(where: { $0.name == name && $0.instance == instance }) else {
+        guard let worker = try await status().workers.first(where: { $0.name == name && $0.instance == instance })
+        else {
             throw TestFailure("the status names no \(name)/\(instance)")
         }
         return worker

@@ -37,7 +37,9 @@ package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> 
 /// Starts a detached thread; false if there is none.
 @discardableResult
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-    final class Start { let body: @Sendable () -> Void; init(_ body: @escaping @Sendable () -> Void) { self.body = body } }
+    final class Start {
+        let body: @Sendable () -> Void; init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
     var thread = pthread_t()
     let start = Unmanaged.passRetained(Start(body))
     let result = pthread_create(

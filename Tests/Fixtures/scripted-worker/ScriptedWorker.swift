@@ -62,7 +62,8 @@ package actor ScriptedWorker: WorkerService {
     package func drain(within limit: Duration, idle: Duration) async -> UInt64 {
         guard let duration = script["drain"] else { return 0 }
         guard let milliseconds = Int(duration) else {
-            await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }  // not even cancellation ends it
+            // Not even cancellation ends it.
+            await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
             return 0
         }
         try? await context.reactor.sleep(for: .milliseconds(milliseconds))  // cancelled: there is no more time
@@ -137,7 +138,8 @@ extension ScriptedWorker {
 
     /// A grandchild in a session of its own that nothing of its parents' groups reaches.
     private func leaveOrphan(_ pidFile: String) {
-        let command = "exec setsid /bin/sh -c 'echo $$ > \(pidFile).new; mv \(pidFile).new \(pidFile); sleep 1000 & wait'"
+        let command =
+            "exec setsid /bin/sh -c 'echo $$ > \(pidFile).new; mv \(pidFile).new \(pidFile); sleep 1000 & wait'"
         let strings = ["/bin/sh", "-c", command + " &"]
         var arguments: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
         arguments.append(nil)
