@@ -29,7 +29,8 @@ final class StrayReaper {
 
     /// Ends all strays: nothing is left behind at a stop.
     func killAll() {
-        for pid in strays where waitpid(pid, nil, WNOHANG) == 0 { kill(pid, SIGKILL) }  // unreaped: the number is theirs
+        // Unreaped, so the number is theirs.
+        for pid in strays where waitpid(pid, nil, WNOHANG) == 0 { kill(pid, SIGKILL) }
     }
 
     /// The pids of this process's children, from `/proc/thread-self/children` (proc(5)).
