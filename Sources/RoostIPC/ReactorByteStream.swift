@@ -46,7 +46,8 @@ package final class ReactorByteStream: ByteStream, @unchecked Sendable {  // use
             stream.ready(Readiness(rawValue: readiness))
         }
         self.receiver = receiver
-        flush = { [unowned receiver] in receiver.streamShouldFlush() }
+        // Weak: a connection that ends in the turn in which it wanted to write is gone when the turn's writes are made.
+        flush = { [weak receiver] in receiver?.streamShouldFlush() }
     }
 
     private func ready(_ readiness: Readiness) {

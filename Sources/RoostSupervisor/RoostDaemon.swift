@@ -141,7 +141,8 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
 
     private func end(_ status: Int32) {
         self.status = status
-        reactor.stop()
+        // Those who follow events and logs get the last ones: their tasks run, and what they write goes out, before.
+        reactor.schedule(after: .milliseconds(1)) { [reactor] in reactor.stop() }
     }
 }
 

@@ -111,7 +111,7 @@ extension Supervisor {
                 refusals.append("\(handle.id) did not prepare: \(error)")
             }
         }
-        for worker in next.workers where !worker.isPlain && worker.instances > 0 {
+        for worker in next.workers where worker.instances > 0 && !next.section(of: worker.name).isEmpty {
             let isRunning = handles.values.contains { $0.id.name == worker.name && state(of: $0) == .running }
             if !isRunning { refusals += await check(worker, within: limit) }
         }
@@ -171,6 +171,7 @@ extension Supervisor {
                 await handle.handle(.restart(.configuration), because: "it did not switch")
             }
         }
+        replaceBystanders(of: Set(prepared.map(\.handle.id)))
         applyWorkers(next, from: current)
         listeners.retain(only: next.workers.flatMap(\.listeners))
         watchFiles()
@@ -181,6 +182,16 @@ extension Supervisor {
         say(.notice, "configuration generation \(generation) is in force, by \(initiator)")
     }
 
+    /// Whoever was starting or parked was not asked and works with what it was started with: a new process does not.
+    private func replaceBystanders(of asked: Set<InstanceID>) {
+        for handle in instances where !asked.contains(handle.id) && startedWith[handle.id] != generation {
+            handle.assumeIsolated { handle in
+                guard !handle.isPlain, handle.machine.hasProcess, handle.machine.isWanted else { return }
+                handle.handle(.restart(.configuration), because: "it started with an earlier configuration")
+            }
+        }
+    }
+
     private func applyWorkers(_ next: Configuration, from current: Configuration) {
         let names = Set(next.workers.map(\.name))
         for handle in handles.values where !names.contains(handle.id.name) {
@@ -189,10 +200,13 @@ extension Supervisor {
         for worker in next.workers {
             if !worker.isPlain { try? openWorkerSocket(worker.name) }
             let before = current.workers.first { $0.name == worker.name }
+            let isChanged = worker != before || next.section(of: worker.name) != current.section(of: worker.name)
             for handle in handles.values where handle.id.name == worker.name {
                 handle.assumeIsolated { handle in
                     handle.apply(worker.instanceSettings(next.limits))
-                    guard let before, worker.needsNewProcess(comparedTo: before) else {
+                    guard let before, handle.machine.isWanted else { return }
+                    guard worker.needsNewProcess(comparedTo: before) else {
+                        guard isChanged else { return }
                         return handle.handle(.changed, because: "its configuration has changed")
                     }
                     handle.handle(.restart(.configuration), because: "its configuration has changed")

@@ -32,7 +32,6 @@ extension Supervisor {
                 await handle.destroy()
             }
         }
-        strays?.sweep()
         strays?.killAll()
         say(.notice, "stopped")
         if let tickTimer { reactor.cancel(tickTimer) }

@@ -36,7 +36,12 @@ extension Supervisor {
         let count = instanceCount(specification)
         for number in 0..<count {
             let id = InstanceID(name: specification.name, instance: number)
-            guard handles[id] == nil else { continue }
+            if let present = handles[id] {
+                // Wanted again before it was gone.
+                guard retiring.remove(id) != nil else { continue }
+                present.assumeIsolated { $0.handle(.start, because: reason) }
+                continue
+            }
             let handle = makeHandle(id, settings)
             handles[id] = handle
             handle.assumeIsolated { $0.handle(.start, because: reason) }
@@ -51,14 +56,22 @@ extension Supervisor {
         handle.assumeIsolated { $0.handle(.stop(.configuration), because: reason) }
         let id = handle.id
         if state(of: handle) == .stopped {
-            handles[id] = nil
+            forget(id)
             return
         }
+        guard retiring.insert(id).inserted else { return }
         Task {
-            let limit = configuration?.supervisor.shutdownTimeout ?? .seconds(60)
-            _ = await handle.wait(within: limit) { $0.state == .stopped }
-            if handles[id] === handle, state(of: handle) == .stopped { handles[id] = nil }
+            while retiring.contains(id), state(of: handle) != .stopped {
+                _ = await handle.wait(within: .seconds(60)) { $0.state == .stopped }
+            }
+            if handles[id] === handle, retiring.contains(id) { forget(id) }
         }
+    }
+
+    private func forget(_ id: InstanceID) {
+        handles[id] = nil
+        retiring.remove(id)
+        startedWith[id] = nil
     }
 
     func spawnRequest(for id: InstanceID) throws -> SpawnRequest {
@@ -108,12 +121,13 @@ extension Supervisor {
         request.oomScoreAdjust = Int32(clamping: specification.oomScoreAdjust)
         request.user = specification.account.map { .init(uid: $0.user, gid: $0.group, groups: $0.groups) }
         stamps[id.name] = ExecutableStamp(path)
+        startedWith[id] = generation
         return request
     }
 
     private func inheritedEnvironment(_ specification: WorkerSpecification) -> [String] {
         let set = specification.environment.set
-        let passed = (WorkerSpecification.Environment.alwaysPassed + specification.environment.pass)
+        let passed = specification.environment.pass
             .filter { name in !set.contains { $0.name == name } }
         return passed.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
             + set.map { "\($0.name)=\($0.value)" }
@@ -156,10 +170,12 @@ extension Supervisor {
         }
     }
 
-    /// Whether something that the worker comes after is not ready.
-    private func isBlocked(_ id: InstanceID) -> Bool {
-        guard let after = specification(id.name)?.after, !after.isEmpty else { return false }
-        return after.contains { name in
+    private func isBlocked(_ id: InstanceID) -> Bool { !missing(for: id).isEmpty }
+
+    /// What the worker comes after and is not ready.
+    func missing(for id: InstanceID) -> [String] {
+        guard let after = specification(id.name)?.after, !after.isEmpty else { return [] }
+        return after.filter { name in
             guard let dependency = specification(name), instanceCount(dependency) > 0 else { return false }
             return !handles.values.contains { $0.id.name == name && state(of: $0) == .running }
         }

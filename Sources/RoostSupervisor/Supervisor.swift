@@ -39,6 +39,10 @@ package actor Supervisor {
 
     /// One per instance that exists, wanted or not.
     var handles: [InstanceID: WorkerHandle] = [:]
+    /// Those of them that are forgotten when they have stopped.
+    var retiring: Set<InstanceID> = []
+    /// With which generation each instance's present process was started.
+    var startedWith: [InstanceID: UInt64] = [:]
     /// Instance counts that `scale` has set over the configuration's.
     var scaled: [String: Int] = [:]
     var admission: AdmissionQueue<InstanceID>

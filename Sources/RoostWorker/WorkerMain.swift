@@ -43,6 +43,7 @@ package enum WorkerMain {
     ) -> Int32 {
         do {
             let inheritance = try Inheritance()
+            let name = inheritance.worker ?? name
             let start = try StartConfiguration.read(inheritance, worker: name, standaloneFile: standaloneFile)
             roost_ignore_sigpipe()
             let reactor = try Reactor()

@@ -65,7 +65,7 @@ package actor WorkerRuntime {
         try serveOwnSocket(socket)
         if state == .starting { state = .ready }
         await link
-        sayReady()
+        introduce()
         armHeartbeat()
     }
 

@@ -33,7 +33,7 @@ struct BrokenReloadTests {
             }
             try roost.scratch.replace("roost.yaml", roost.fill(unwatched))
             for name in rules {
-                try roost.scratch.write("rules.d/\(name)", Scratch.text("\(Self.folder)/rules/\(name)"))
+                try roost.scratch.write("rules.d/\(name)", roost.fill(Scratch.text("\(Self.folder)/rules/\(name)").replacing(":8080", with: ":PORT")))
                 try await isRefused(name, name)
                 unlink(roost.scratch.file("rules.d/\(name)"))
             }

@@ -45,6 +45,16 @@ struct CrashLoopTests {
         }
     }
 
+    @Test("a change that is about somebody else does not lift the quarantine")
+    func otherChange() async throws {
+        try await withLoop { roost in
+            let reply = try await roost.reload(Self.configuration("exit=3") + "supervisor: { lease: 21s }\n")
+            #expect(reply.accepted && reply.changed)
+            let worker = try await roost.worker("alpha")
+            #expect(worker.state == .quarantined && worker.restarts == 3)
+        }
+    }
+
     @Test("a changed configuration lifts the quarantine")
     func configurationLifts() async throws {
         try await withLoop { roost in

@@ -29,6 +29,7 @@ struct HangTests {
     func shortStop() async throws {
         try await RunningRoost.run(Sample.scripted("", "heartbeat: { interval: 100ms, deadline: 60s }")) { roost in
             let pid = try #require(try await roost.wait(for: "alpha").pid)
+            try await roost.wait(for: "alpha") { $0.heartbeatAgeSeconds != nil }
             #expect(kill(pid, SIGSTOP) == 0)
             try await eventually("no heartbeats come") { (try await roost.worker("alpha").heartbeatAgeSeconds ?? 0) > 0.5 }
             #expect(kill(pid, SIGCONT) == 0)

@@ -54,7 +54,7 @@ struct LogTests {
             let reply = try await roost.reload(
                 """
                 workers:
-                  plain: { restart: temporary, command: [/bin/sh, -c, "yes plain | head -c \(megabytes)000000"] }
+                  plain: { restart: temporary, command: [/bin/sh, -c, "yes plain | head -c \(megabytes)00000"] }
                   endless: { restart: temporary, command: [/bin/sh, -c, "head -c \(megabytes)000000 /dev/zero"] }
                   members: { restart: temporary, command: [/bin/sh, -c, "\(make) yes '\(line)' | head -c \(megabytes)000000"] }
 
@@ -72,7 +72,7 @@ struct LogTests {
 
     @Test("followers that do not read cost bounded memory, and others are served")
     func slowFollowers() async throws {
-        let megabytes = Soak.size(30, soak: 1000)
+        let megabytes = Soak.size(10, soak: 1000)
         try await RunningRoost.run("workers: {}\n") { roost in
             let before = ProcessFacts.residentBytes(roost.pid)
             let runtime = roost.runtime

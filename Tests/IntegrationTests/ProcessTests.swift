@@ -107,7 +107,7 @@ struct ProcessTests {
 
     @Test("roostd has one thread, also while it starts, reloads and logs under load")
     func oneThread() async throws {
-        let plain = "  noisy: { command: [/bin/sh, -c, \"yes noise | head -c 30000000; exec sleep 1000\"] }\n"
+        let plain = "  noisy: { command: [/bin/sh, -c, \"yes noise | head -c 2000000; exec sleep 1000\"] }\n"
         try await RunningRoost.run(Sample.proxy + plain) { roost in
             try await roost.wait(for: "proxy")
             for round in 0..<5 {

@@ -30,16 +30,18 @@ struct PythonClientTests {
     }
 
     @Test(
-        "it reads the status of a running roostd, and gets its bytes back from the proxy's own socket",
+        "it reads the status of a running roostd, and every server keeps to the protocol",
         .disabled(if: isMissing, "needs Tests/Support/roost_client.py, protobuf-compiler and python3-protobuf")
     )
     func status() async throws {
         try await RunningRoost.run(Sample.proxy) { roost in
             let pid = try #require(try await roost.wait(for: "proxy").pid)
-            let status = try await python([roost.runtime + "/roostd.sock", "status"], roost)
+            let status = try await python([roost.runtime + "/roostd.sock", "request", "STATUS"], roost)
             #expect(status.contains("proxy") && status.contains("\(pid)"))
-            let echo = try await python([roost.runtime + "/proxy.sock", "echo", "round trip"], roost)
-            #expect(echo.contains("round trip"))
+            for (socket, process) in [("proxy", pid), ("roostd", roost.pid)] {
+                let answer = try await python(["\(roost.runtime)/\(socket).sock", "check"], roost)
+                #expect(answer == "ok \(socket) \(process)\n")
+            }
         }
     }
 }

@@ -75,23 +75,28 @@ package struct ControlService: Sendable {
             return .items { try await supervisor.streamEvents(message, to: $0) }
         case .restart:
             let message = try RestartRequest(decoding: request.payload)
-            return .later { try await supervisor.restart(message, by: initiator(message.onBehalfOf)).encoded() }
+            return Self.change { try await supervisor.restart(message, by: initiator(message.onBehalfOf)) }
         case .stop:
             let message = try StopRequest(decoding: request.payload)
-            return .later { try await supervisor.stop(message.names, by: initiator(message.onBehalfOf)).encoded() }
+            return Self.change { try await supervisor.stop(message.names, by: initiator(message.onBehalfOf)) }
         case .start:
             let message = try StartRequest(decoding: request.payload)
-            return .later { try await supervisor.start(message.names, by: initiator(message.onBehalfOf)).encoded() }
+            return Self.change { try await supervisor.start(message.names, by: initiator(message.onBehalfOf)) }
         case .scale:
             let message = try ScaleRequest(decoding: request.payload)
-            return .later { try await supervisor.scale(message, by: initiator(message.onBehalfOf)).encoded() }
+            return Self.change { try await supervisor.scale(message, by: initiator(message.onBehalfOf)) }
         case .reload:
             let message = try ReloadRequest(decoding: request.payload)
-            return .later { await supervisor.reload(by: initiator(message.onBehalfOf)).encoded() }
+            return Self.change { await supervisor.reload(by: initiator(message.onBehalfOf)) }
         case .configRollback:
             let message = try ConfigRollbackRequest(decoding: request.payload)
-            return .later { try await supervisor.rollBack(message, by: initiator(message.onBehalfOf)).encoded() }
+            return Self.change { try await supervisor.rollBack(message, by: initiator(message.onBehalfOf)) }
         default: return .unknown(request.method)
         }
+    }
+
+    /// A change that was begun is carried to its end, whether or not the caller stays for the answer.
+    private static func change(_ work: @escaping @Sendable () async throws -> some ProtobufMessage) -> Answer {
+        .later { try await Task { try await work() }.value.encoded() }
     }
 }

@@ -64,7 +64,7 @@ extension Supervisor {
             )
         }
         record("scale", [request.name], by: initiator, ["instances": .integer(Int64(request.instances))])
-        let present = instances.filter { $0.id.name == request.name }
+        let present = instances.filter { $0.id.name == request.name && !retiring.contains($0.id) }
         let surplus = present.filter { $0.id.instance >= request.instances }
         let before = pids(of: surplus)
         scaled[request.name] = Int(request.instances)

@@ -11,7 +11,12 @@ extension Supervisor {
     func status(_ names: [String]) throws -> StatusReply {
         var reply = StatusReply()
         reply.supervisor = supervisorStatus
-        reply.workers = try targets(names).map { handle in handle.assumeIsolated { $0.status } }
+        reply.workers = try targets(names).map { handle in
+            var status = handle.assumeIsolated { $0.status }
+            let missing = status.state == .waiting ? missing(for: handle.id) : []
+            if !missing.isEmpty { status.reason = "waits for \(missing.joined(separator: ", "))" }
+            return status
+        }
         return reply
     }
 

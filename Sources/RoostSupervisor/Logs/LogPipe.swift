@@ -5,8 +5,9 @@ import RoostReactor
 
 /// The pipe on which one process writes its output, always drained, so that no process ever blocks on its log.
 final class LogPipe {
-    /// How much is read per turn, so that a flood of one process does not hold up the others.
-    private static let turnLimit = 256 * 1024
+    /// How much is read per turn, so that a flood of one process does not hold up the others: short lines cost far more
+    /// than their bytes.
+    private static let turnLimit = 16 * 1024
 
     /// The end for the process: its stdout and stderr. Closed by `closeWriteEnd` once it was handed over.
     private(set) var writeEnd: Int32
@@ -60,7 +61,7 @@ final class LogPipe {
     /// Reads what is there. Called once more when the process has ended, for its last words.
     func drain() {
         let time = WallTime(nanoseconds: roost_wall_now())
-        withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { buffer in
+        withUnsafeTemporaryAllocation(byteCount: Self.turnLimit, alignment: 16) { buffer in
             var total = 0
             while total < Self.turnLimit {
                 let count = read(readEnd, buffer.baseAddress, buffer.count)

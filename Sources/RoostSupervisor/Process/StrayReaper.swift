@@ -27,11 +27,19 @@ final class StrayReaper {
         strays.formIntersection(children)
     }
 
-    /// Ends all strays: nothing is left behind at a stop.
+    /// Ends all strays: nothing is left behind at a stop. When one ends, its own children become strays in turn, so this
+    /// goes on until none is left; the kernel takes a moment for each generation.
     func killAll() {
-        // Unreaped, so the number is theirs.
-        for pid in strays where waitpid(pid, nil, WNOHANG) == 0 { kill(pid, SIGKILL) }
+        for _ in 0..<Self.killRounds {
+            sweep()
+            guard !strays.isEmpty else { return }
+            for pid in strays { kill(pid, SIGKILL) }  // unreaped: the number is theirs
+            usleep(1000)
+        }
     }
+
+    /// A bound of half a second for what cannot be killed (uninterruptible sleep).
+    private static let killRounds = 500
 
     /// The pids of this process's children, from `/proc/thread-self/children` (proc(5)).
     private static func children() -> [Int32] {

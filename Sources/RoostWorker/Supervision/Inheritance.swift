@@ -5,6 +5,8 @@ import Glibc
 package struct Inheritance {
     /// Of ROOST_RUNTIME: the directory of the sockets; nil without a supervisor.
     package let runtimeDirectory: String?
+    /// Of ROOST_WORKER: the name in the configuration, which need not be that of the program; nil without a supervisor.
+    package let worker: String?
     /// Of ROOST_INSTANCE.
     package let instance: Int
     /// By name: `configuration`, `ipc`, and the listeners, as `proxy.listen`. All CLOEXEC now.
@@ -24,6 +26,7 @@ package struct Inheritance {
             return getenv(name).map { String(cString: $0) }
         }
         runtimeDirectory = take("ROOST_RUNTIME")
+        worker = take("ROOST_WORKER")
         instance = take("ROOST_INSTANCE").flatMap(Int.init) ?? 0
         let (pid, count, names) = (take("LISTEN_PID"), take("LISTEN_FDS"), take("LISTEN_FDNAMES"))
         guard let count, pid == nil || pid == String(getpid()) else {
