@@ -161,6 +161,8 @@ int roost_wait_pidfd(int pidfd, struct roost_exit *out) {
 }
 
 int roost_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0; }
+int roost_nice(void) { return getpriority(PRIO_PROCESS, 0); }
+int roost_set_nice(int value) { return setpriority(PRIO_PROCESS, 0, value) < 0 ? -errno : 0; }
 int roost_set_process_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0) < 0 ? -errno : 0; }
 
 static int release_segments(struct dl_phdr_info *info, size_t size, void *unused) {
@@ -273,7 +275,7 @@ static int child_main(void *argument) {
         struct rlimit limit = {r->limits[i].soft, r->limits[i].hard};
         if (setrlimit((enum __rlimit_resource)r->limits[i].resource, &limit) < 0) FAIL(ROOST_SPAWN_LIMITS, errno);
     }
-    if (r->nice != 0 && setpriority(PRIO_PROCESS, 0, r->nice) < 0) FAIL(ROOST_SPAWN_PRIORITY, errno);
+    if (r->nice != INT32_MIN && setpriority(PRIO_PROCESS, 0, r->nice) < 0) FAIL(ROOST_SPAWN_PRIORITY, errno);
     if (r->oom_score_adjust != INT32_MIN && (error = write_oom_score(r->oom_score_adjust)) != 0)
         FAIL(ROOST_SPAWN_PRIORITY, error);
     if (r->change_user && (error = set_user(r)) != 0) FAIL(ROOST_SPAWN_USER, error);

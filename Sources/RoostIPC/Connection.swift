@@ -286,7 +286,8 @@ package actor Connection {
         for waiter in waiters { waiter.resume() }
     }
 
-    static let gone = RequestFailure(.unavailable, "the other process closed the connection")
+    /// What fails when the peer ends the connection without a word.
+    package static let gone = RequestFailure(.unavailable, "the other process closed the connection")
 
     // MARK: Ending
 

@@ -36,6 +36,7 @@ package enum RoostDaemon {
             umask(0o022)
             roost_ignore_sigpipe()
             _ = roost_become_subreaper()
+            Priority.raise()
             let directory = try RuntimeDirectory(invocation.runtimeDirectory)
             try RuntimeDirectory.makeDirectories(invocation.stateDirectory)
             let reactor = try Reactor()

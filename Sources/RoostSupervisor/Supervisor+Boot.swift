@@ -25,7 +25,8 @@ extension Supervisor {
         }
         apply(configuration.supervisor)
         let history = store.load()
-        generation = history.first.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
+        generation =
+            history.first.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
         try openSockets(configuration)
         do {
             configurationFiles = try makeConfigurationFiles(configuration, generation: generation)

@@ -258,7 +258,8 @@ extension Supervisor {
     /// Waits until the files have been quiet for a moment: editors and package managers write in several steps.
     private func fileChanged(_ name: String, debounce: Duration) {
         guard name.isEmpty || name.hasSuffix(".yaml") || name == "rules.d" else { return }
-        if name.isEmpty || name == "rules.d" { watchFiles() }  // a watched directory was made anew, or the kernel lost count
+        // A watched directory was made anew, or the kernel has lost count.
+        if name.isEmpty || name == "rules.d" { watchFiles() }
         if let watchTimer { reactor.cancel(watchTimer) }
         watchTimer = reactor.schedule(after: debounce) { [unowned self] in
             Task { _ = await self.reload(by: .watch) }

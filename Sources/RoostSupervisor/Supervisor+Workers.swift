@@ -117,7 +117,7 @@ extension Supervisor {
         request.listenerNames = names
         request.directory = specification.directory
         request.limits = specification.spawnLimits
-        request.nice = Int32(clamping: specification.nice)
+        request.nice = specification.nice == 0 ? Priority.original : Int32(clamping: specification.nice)
         request.oomScoreAdjust = Int32(clamping: specification.oomScoreAdjust)
         request.user = specification.account.map { .init(uid: $0.user, gid: $0.group, groups: $0.groups) }
         stamps[id.name] = ExecutableStamp(path)

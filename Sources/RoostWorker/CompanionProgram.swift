@@ -33,6 +33,7 @@ enum CompanionProgram {
                     request.fds = descriptors.baseAddress
                     request.fd_count = 3
                     request.oom_score_adjust = .min
+                    request.nice = .min
                     return roost_spawn(&request, &result)
                 }
             }

@@ -165,7 +165,7 @@ import Testing
         try await FakeSupervisor.run(answer: answer) { fake in
             let outcome = await fake.roost("stop", "proxy")
             #expect(outcome.status == 1)
-            #expect(outcome.errors.hasPrefix("roost: "))
+            #expect(outcome.errors.hasPrefix("roost: roostd went away"))
             #expect(outcome.errors.filter { $0 == "\n" }.count == 1)
         }
     }

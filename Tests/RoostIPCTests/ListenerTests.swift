@@ -130,7 +130,7 @@ import Testing
             let raw = try connect(path)
             defer { Glibc.close(raw) }
             #expect(write(raw, bytes, bytes.count) == bytes.count)
-            let answer = await readToEnd(raw)
+            let answer = try await readToEnd(raw)
             #expect(answer.count >= 20)
             #expect(Array(answer[4..<12]) == [1, 4, 0, 0, 0, 0, 0, 0])
             #expect(answer[19] == UInt8(code.rawValue))
@@ -146,7 +146,7 @@ import Testing
         try await Self.run(limits: limits) { _, _, _, path in
             let raw = try connect(path)
             defer { Glibc.close(raw) }
-            let answer = await readToEnd(raw)
+            let answer = try await readToEnd(raw)
             try #require(answer.count >= 20)
             #expect(answer[19] == UInt8(ErrorCode.deadlineExceeded.rawValue))
         }
@@ -165,7 +165,7 @@ import Testing
             hello.maxVersion = 1
             output.append(FrameHeader(.hello), payload: hello.encoded())
             // Written by a thread that blocks as the server stops reading.
-            let writer = Task.detached { [output] in
+            async let writer: Void = blocking { [output] in
                 var output = output
                 for id in UInt32(1)...4000 {
                     output.append(FrameHeader(.request, id: id, method: 1), payload: [UInt8](repeating: 7, count: 4000))
@@ -183,30 +183,31 @@ import Testing
             }
             #expect(most <= SessionLimits().outputMark + 8192)
             #expect(try await countReplies(raw, upTo: 4000) == 4000)
-            await writer.value
+            try await writer
             await healthy.close()
         }
     }
 }
 
-/// Blocks, so it stays off the loop.
-@concurrent
-private func readToEnd(_ descriptor: Int32) async -> [UInt8] {
-    var all: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 4096)
-    while case let count = read(descriptor, &piece, piece.count), count > 0 { all += piece[..<count] }
-    return all
+private func readToEnd(_ descriptor: Int32) async throws -> [UInt8] {
+    try await blocking {
+        var all: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while case let count = read(descriptor, &piece, piece.count), count > 0 { all += piece[..<count] }
+        return all
+    }
 }
 
-/// Reads frames until so many replies have come. Blocks, so it stays off the loop.
-@concurrent
+/// Reads frames until so many replies have come.
 private func countReplies(_ descriptor: Int32, upTo count: Int) async throws -> Int {
-    var decoder = FrameDecoder()
-    var replies = 0
-    while replies < count {
-        let moved = decoder.fill { $0.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) } }
-        guard moved.count > 0 else { break }
-        while let header = try decoder.next() { if header.kind == .reply { replies += 1 } }
+    try await blocking {
+        var decoder = FrameDecoder()
+        var replies = 0
+        while replies < count {
+            let moved = decoder.fill { $0.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) } }
+            guard moved.count > 0 else { break }
+            while let header = try decoder.next() { if header.kind == .reply { replies += 1 } }
+        }
+        return replies
     }
-    return replies
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import RoostIPC
 import RoostProtocol
@@ -160,4 +161,12 @@ private func removeFolder(_ path: String) {
         closedir(folder)
     }
     rmdir(path)
+}
+
+/// Runs what blocks on a thread of its own: neither on a loop, where the caller's last `await` may have left it, nor
+/// on the pool, which has as few threads as the machine has processors.
+func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
+    }
 }

@@ -66,11 +66,11 @@ import Testing
                 if line.speaker == "dialler" {
                     #expect(write(socket, line.bytes, line.bytes.count) == line.bytes.count)
                 } else {
-                    let answer = await receive(socket, line.bytes.count)
+                    let answer = try await receive(socket, line.bytes.count)
                     #expect(answer == line.bytes)
                 }
             }
-            #expect(await receive(socket, 1) == [])
+            #expect(try await receive(socket, 1) == [])
         }
     }
 
@@ -92,8 +92,6 @@ import Testing
         }
     }
 
-    /// Blocks a thread of the pool, and so must not run where the caller's last `await` left it: on the loop.
-    @concurrent
     private func python(_ arguments: String..., expecting status: Int32 = 0) async throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/python3")
@@ -102,7 +100,8 @@ import Testing
         process.standardOutput = output
         process.standardError = output
         try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let reader = output.fileHandleForReading
+        let text = try await blocking { String(decoding: reader.readDataToEndOfFile(), as: UTF8.self) }
         process.waitUntilExit()
         #expect(process.terminationStatus == status, "\(text)")
         return text
@@ -138,10 +137,11 @@ import Testing
     }
 }
 
-/// That many bytes, or fewer if the other side ends before. Blocks, so it stays off the loop.
-@concurrent
-private func receive(_ socket: Int32, _ count: Int) async -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    let received = recv(socket, &bytes, count, Int32(MSG_WAITALL))
-    return Array(bytes.prefix(max(0, received)))
+/// That many bytes, or fewer if the other side ends before.
+private func receive(_ socket: Int32, _ count: Int) async throws -> [UInt8] {
+    try await blocking {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let received = recv(socket, &bytes, count, Int32(MSG_WAITALL))
+        return Array(bytes.prefix(max(0, received)))
+    }
 }

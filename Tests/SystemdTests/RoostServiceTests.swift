@@ -149,15 +149,23 @@ struct RoostServiceTests {
     func journalFields() async throws {
         try await SystemdBox.with("journal") { box in
             try await box.must("systemctl", "start", "roost.service")
+            // A proxy that is well is silent; a new configuration it confirms.
+            try await box.write(Self.ruleToNowhere, to: "/etc/roost/rules.d/new.yaml")
+            try await box.must("systemctl", "reload", "roost.service")
             let command = "journalctl --sync; journalctl -o json -u roost.service ROOST_WORKER=proxy"
-            let lines = try await box.must("sh", "-c", command).split(separator: "\n")
+            var lines: [Substring] = []
+            try await eventually("the proxy's line is in the journal") {
+                lines = try await box.must("sh", "-c", command).split(separator: "\n")
+                return !lines.isEmpty
+            }
             let line = try #require(lines.first)
             let record = try #require(
                 try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
                 "\(line)"
             )
             #expect(record["_SYSTEMD_UNIT"] as? String == "roost.service")
-            #expect(record["SYSLOG_IDENTIFIER"] != nil)
+            #expect((record["SYSLOG_IDENTIFIER"] as? String)?.hasPrefix("roost") == true)
+            #expect(record["ROOST_INSTANCE"] as? String == "0")
             #expect(record["PRIORITY"] as? String != nil)
             #expect((record["MESSAGE"] as? String)?.isEmpty == false)
         }

@@ -80,6 +80,10 @@ struct roost_exit { int code; int status; };
 int roost_wait_pidfd(int pidfd, struct roost_exit *out);
 /// prctl(2) PR_SET_CHILD_SUBREAPER.
 int roost_become_subreaper(void);
+/// getpriority(2): the nice value of this process.
+int roost_nice(void);
+/// setpriority(2): sets the nice value of this process.
+int roost_set_nice(int value);
 /// prctl(2) PR_SET_NAME; at most 15 bytes are kept.
 int roost_set_process_name(const char *name);
 /// Gives back the pages of code and constants that have been used so far (dl_iterate_phdr(3), madvise(2)
@@ -124,7 +128,7 @@ struct roost_spawn_request {
     int fd_count;
     const struct roost_limit *limits;
     int limit_count;
-    int nice;                         // 0: as the parent
+    int nice;                         // INT32_MIN: as the parent
     int oom_score_adjust;             // INT32_MIN: as the parent (proc(5), oom_score_adj)
     bool change_user;
     uid_t uid;

@@ -28,6 +28,9 @@ package struct CommandFailure: Error, Equatable {
     package init(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure
+        case let failure as RequestFailure where failure == Connection.gone:
+            let message = "roostd went away before it was done; `roost status` tells when it is back"
+            self.init(code: failure.code.word, message)
         case let failure as RequestFailure: self.init(code: failure.code.word, failure.description)
         case is CancellationError: self.init(code: "cancelled", "the command was cancelled")
         default: self.init(code: "internal", "\(error)")

@@ -32,7 +32,8 @@ package struct ConfigurationLoader: Sendable {
         do {
             return try ConfigurationReport(decoding: run.output)
         } catch {
-            let words = run.errors.isEmpty ? "it and roostd are not of one version (\(error)): install both anew" : run.errors
+            let words =
+                run.errors.isEmpty ? "it and roostd are not of one version (\(error)): install both anew" : run.errors
             throw Failure(description: "\(helper) failed: \(words)")
         }
     }

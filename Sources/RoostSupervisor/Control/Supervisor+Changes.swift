@@ -11,7 +11,10 @@ extension Supervisor {
 
     func restart(_ request: RestartRequest, by initiator: Initiator) async throws -> ChangeReply {
         if request.rolling {
-            throw RequestFailure(.unavailable, "rolling restarts are not available in this version; leave out --rolling")
+            throw RequestFailure(
+                .unavailable,
+                "rolling restarts are not available in this version; leave out --rolling"
+            )
         }
         let handles = try changeable(request.names, "restart", by: initiator)
         let before = pids(of: handles)
@@ -47,13 +50,18 @@ extension Supervisor {
         for handle in handles {
             await handle.handle(.stop(.requested), because: "stop by \(initiator)")
         }
-        return await outcomes(handles, before, wanted: .stopped, within: .zero) { glimpse, _ in glimpse.state == .stopped }
+        return await outcomes(handles, before, wanted: .stopped, within: .zero) { glimpse, _ in
+            glimpse.state == .stopped
+        }
     }
 
     func scale(_ request: ScaleRequest, by initiator: Initiator) async throws -> ChangeReply {
         guard let specification = specification(request.name) else { throw unknown(request.name) }
         guard request.instances <= Self.mostInstances else {
-            throw RequestFailure(.invalidArgument, "at most \(Self.mostInstances) instances; \(request.instances) were asked for")
+            throw RequestFailure(
+                .invalidArgument,
+                "at most \(Self.mostInstances) instances; \(request.instances) were asked for"
+            )
         }
         record("scale", [request.name], by: initiator, ["instances": .integer(Int64(request.instances))])
         let present = instances.filter { $0.id.name == request.name && !retiring.contains($0.id) }

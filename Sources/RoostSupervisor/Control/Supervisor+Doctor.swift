@@ -17,7 +17,9 @@ extension Supervisor {
             add("systemd.watchdog", .good, "systemd restarts a hung roostd after \(watchdog.timeout)")
         } else {
             add(
-                "systemd.watchdog", .warning, "nobody restarts roostd when it hangs",
+                "systemd.watchdog",
+                .warning,
+                "nobody restarts roostd when it hangs",
                 mend: "run it as roost.service, which sets WatchdogSec"
             )
         }
@@ -31,7 +33,8 @@ extension Supervisor {
             let name = "worker.\(handle.id)"
             switch state {
             case .running: add(name, .good, "running")
-            case .parked, .stopped: add(name, .warning, "\(state.rawValue) \(reason)", mend: "roost start \(handle.id.name)")
+            case .parked, .stopped:
+                add(name, .warning, "\(state.rawValue) \(reason)", mend: "roost start \(handle.id.name)")
             case .quarantined:
                 add(name, .bad, "quarantined: \(reason)", mend: "see roost logs \(handle.id.name), then roost start")
             case .waiting, .starting, .draining, .backoff: add(name, .warning, "\(state.rawValue): \(reason)")
@@ -40,7 +43,9 @@ extension Supervisor {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         add(
-            "limits.open_files", limit.rlim_cur >= 8192 ? .good : .warning, "\(limit.rlim_cur) descriptors per process",
+            "limits.open_files",
+            limit.rlim_cur >= 8192 ? .good : .warning,
+            "\(limit.rlim_cur) descriptors per process",
             mend: limit.rlim_cur >= 8192 ? "" : "raise LimitNOFILE (systemd) or ulimit -n for a busy proxy"
         )
         return reply

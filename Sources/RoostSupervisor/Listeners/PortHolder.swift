@@ -5,7 +5,8 @@ import Glibc
 enum PortHolder {
     /// `nginx (pid 812)`, or nil.
     static func find(port: UInt16) -> String? {
-        let inodes = listeningInodes(port: port, in: "/proc/net/tcp") + listeningInodes(port: port, in: "/proc/net/tcp6")
+        let inodes =
+            listeningInodes(port: port, in: "/proc/net/tcp") + listeningInodes(port: port, in: "/proc/net/tcp6")
         guard !inodes.isEmpty, let directory = opendir("/proc") else { return nil }
         defer { closedir(directory) }
         while let entry = readdir(directory) {

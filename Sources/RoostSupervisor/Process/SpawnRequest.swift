@@ -39,7 +39,7 @@ package struct SpawnRequest {
     /// (sd_listen_fds(3)).
     package var listenerNames: [String] = []
     package var limits: [Limit] = []
-    package var nice: Int32 = 0
+    package var nice: Int32?
     package var oomScoreAdjust: Int32?
     package var user: User?
     package var denyNewPrivileges = true

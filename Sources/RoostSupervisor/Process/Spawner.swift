@@ -32,7 +32,7 @@ package enum Spawner {
                             raw.fd_count = Int32(descriptors.count)
                             raw.limits = limits.baseAddress
                             raw.limit_count = Int32(limits.count)
-                            raw.nice = request.nice
+                            raw.nice = request.nice ?? .min
                             raw.oom_score_adjust = request.oomScoreAdjust ?? .min
                             raw.change_user = request.user != nil
                             raw.uid = request.user?.uid ?? 0
