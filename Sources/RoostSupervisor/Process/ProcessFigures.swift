@@ -30,6 +30,14 @@ package struct ProcessFigures: Sendable, Hashable {
         return .nanoseconds(fields.count > 1 ? ProcFile.number(fields[1]) : 0)
     }
 
+    /// How long the process has run so far, from the same file, and whether it is running or waiting for a CPU now.
+    package static func running(pid: Int32) -> (time: Duration, isRunnable: Bool) {
+        let fields = (ProcFile.read("/proc/\(pid)/schedstat") ?? []).split(separator: UInt8(ascii: " "))
+        let stat = ProcFile.read("/proc/\(pid)/stat") ?? []
+        let state = stat.lastIndex(of: UInt8(ascii: ")")).map { stat[$0...].dropFirst(2).first } ?? nil
+        return (.nanoseconds(fields.first.map { ProcFile.number($0) } ?? 0), state == UInt8(ascii: "R"))
+    }
+
     /// How many descriptors the process has open; nil where we may not look.
     package static func openDescriptors(pid: Int32) -> Int? {
         guard let directory = opendir("/proc/\(pid)/fd") else { return nil }

@@ -74,6 +74,8 @@ package actor WorkerHandle {
     package private(set) var connection: Connection?
     private var deadlineTimer: TimerToken?
     private var healthTimer: TimerToken?
+    /// At the last heartbeat: when it was, how long the process had run, and how long it had waited for a CPU.
+    private var atHeartbeat: (instant: MonotonicInstant, run: Duration, wait: Duration)?
     private var settleTimer: TimerToken?
 
     package private(set) var spawnedAt: MonotonicInstant?
@@ -317,6 +319,7 @@ extension WorkerHandle {
             )
         }
         let wait = ProcessFigures.runQueueWait(pid: pid)
+        atHeartbeat = (reactor.now, ProcessFigures.running(pid: pid).time, wait)
         act(on: health?.heartbeat(progress, at: reactor.now, runQueueWait: wait))
         armHealth()
     }
@@ -341,6 +344,7 @@ extension WorkerHandle {
     private func beginWatch() {
         guard let pid = child?.pid else { return }
         let wait = ProcessFigures.runQueueWait(pid: pid)
+        atHeartbeat = (reactor.now, ProcessFigures.running(pid: pid).time, wait)
         health = HealthStateMachine(deadline: heartbeatDeadline, at: reactor.now, runQueueWait: wait)
         armHealth()
     }
@@ -349,6 +353,16 @@ extension WorkerHandle {
         if let healthTimer { reactor.cancel(healthTimer) }
         if let settleTimer { reactor.cancel(settleTimer) }
         (healthTimer, settleTimer, health, lastHeartbeat) = (nil, nil, nil, nil)
+    }
+
+    /// The kernel counts a wait for a CPU when it is over: what a process that waits at this moment has neither run nor
+    /// waited for by its books is the wait under way.
+    private func wholeWait(_ pid: Int32) -> Duration {
+        let wait = ProcessFigures.runQueueWait(pid: pid)
+        let running = ProcessFigures.running(pid: pid)
+        guard running.isRunnable, let start = atHeartbeat else { return wait }
+        let accounted = (running.time - start.run) + (wait - start.wait)
+        return wait + max(start.instant.duration(to: reactor.now) - accounted, .zero)
     }
 
     private func armHealth() {
@@ -360,7 +374,7 @@ extension WorkerHandle {
 
     private func checkHealth() {
         guard let pid = child?.pid else { return }
-        act(on: health?.check(at: reactor.now, runQueueWait: ProcessFigures.runQueueWait(pid: pid)))
+        act(on: health?.check(at: reactor.now, runQueueWait: wholeWait(pid)))
         if machine.state != .draining { armHealth() }
     }
 
