@@ -1,4 +1,5 @@
-/// libFuzzer's entry: frames out of arbitrary bytes, the session's rules on them, and payloads as messages.
+// Sources: RoostWire RoostProtocol RoostPolicy/MonotonicInstant.swift RoostIPC/SessionStateMachine.swift RoostIPC/SessionLimits.swift RoostIPC/RequestFailure.swift
+/// Frames out of arbitrary bytes, the session's rules on them, and payloads as messages: nothing traps.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
