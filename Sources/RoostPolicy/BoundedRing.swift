@@ -36,13 +36,14 @@ package struct BoundedRing<Element: Sendable>: Sendable {
     package mutating func append(_ element: Element, cost elementCost: Int = 1) -> UInt64 {
         if count == capacity { removeFirst() }
         while count > 0, cost + elementCost > costLimit { removeFirst() }
+        last += 1
+        guard elementCost <= costLimit else { return last }
         if count == elements.count { grow() }
         let place = (head + count) % elements.count
         elements[place] = element
         costs[place] = elementCost
         count += 1
         cost += elementCost
-        last += 1
         return last
     }
 
