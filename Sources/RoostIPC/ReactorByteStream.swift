@@ -46,7 +46,9 @@ package final class ReactorByteStream: ByteStream, @unchecked Sendable {  // use
             stream.ready(Readiness(rawValue: readiness))
         }
         self.receiver = receiver
-        flush = { [unowned receiver] in receiver.streamShouldFlush() }
+        // Keeps the receiver: a flush that is due is done, or found to be too late, after its connection has ended.
+        // `close` lets go.
+        flush = { receiver.streamShouldFlush() }
     }
 
     private func ready(_ readiness: Readiness) {

@@ -57,7 +57,13 @@ final class LogPipe {
     /// Sets whose lines these are, once the process's number is known.
     func speak(for origin: LogRecord.Source) { reader = LogLineReader(source: origin, lineLimit: lineLimit) }
 
-    /// Reads what is there. Called once more when the process has ended, for its last words.
+    /// The process has ended: takes its last words, also those without a newline, whoever else holds the other end.
+    func end() {
+        drain()
+        reader.end(at: WallTime(nanoseconds: roost_wall_now()), emit)
+    }
+
+    /// Reads what is there.
     func drain() {
         let time = WallTime(nanoseconds: roost_wall_now())
         withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { buffer in
