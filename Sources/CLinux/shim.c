@@ -141,6 +141,22 @@ ssize_t roost_receive_fds(int socket, void *bytes, size_t length, int *fds, int 
     return n;
 }
 
+ssize_t roost_receive_datagram(int socket, void *bytes, size_t length, pid_t *pid) {
+    union { char room[CMSG_SPACE(sizeof(struct ucred))]; struct cmsghdr align; } control;  // none left for descriptors
+    struct iovec iov = {bytes, length};
+    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    *pid = 0;
+    ssize_t n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (n < 0) return -errno;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS) continue;
+        struct ucred sender;
+        memcpy(&sender, CMSG_DATA(c), sizeof sender);
+        *pid = sender.pid;
+    }
+    return n;
+}
+
 int roost_pidfd_open(pid_t pid) {
     long fd = syscall(SYS_pidfd_open, pid, 0);
     return fd < 0 ? -errno : (int)fd;

@@ -42,11 +42,13 @@ package enum UnixSocket {
         var address = try address(path)
         try removeStale(path, &address)
         let socket = try stream()
-        let previous = umask(~mode & 0o777)
-        let result = withAddress(&address) { Glibc.bind(socket.number, $0, $1) }
-        let code = errno
-        umask(previous)
-        guard result == 0 else { throw .system(SystemError("bind", path, code: code)) }
+        // The file is made with the socket's mode less the process's umask(2), and then widened: at no moment is it more
+        // open than asked for, and no other thread's files get another mode meanwhile.
+        guard fchmod(socket.number, mode) == 0 else { throw .system(SystemError("fchmod", path, code: errno)) }
+        guard withAddress(&address, { Glibc.bind(socket.number, $0, $1) }) == 0 else {
+            throw .system(SystemError("bind", path, code: errno))
+        }
+        guard chmod(path, mode) == 0 else { throw .system(SystemError("chmod", path, code: errno)) }
         guard listen(socket.number, backlog) == 0 else { throw .system(SystemError("listen", path, code: errno)) }
         return socket
     }

@@ -26,23 +26,23 @@ package struct Invocation: Sendable, Equatable {
 
     /// - Throws: `Refusal`.
     package init(arguments: [String], environment: (String) -> String?) throws(Refusal) {
-        let isUnderSystemd = environment("NOTIFY_SOCKET") != nil || environment("RUNTIME_DIRECTORY") != nil
+        func given(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
+        let isUnderSystemd = given("NOTIFY_SOCKET") != nil || given("RUNTIME_DIRECTORY") != nil
         configuration =
-            environment("ROOST_CONFIG") ?? (isUnderSystemd ? "/etc/roost/roost.yaml" : "Config/roost.yaml")
-        stateDirectory = environment("ROOST_STATE") ?? environment("STATE_DIRECTORY") ?? ".roost/state"
-        runtimeDirectory = environment("ROOST_RUNTIME") ?? environment("RUNTIME_DIRECTORY") ?? ".roost/run"
+            given("ROOST_CONFIG") ?? (isUnderSystemd ? "/etc/roost/roost.yaml" : "Config/roost.yaml")
+        stateDirectory = given("ROOST_STATE") ?? given("STATE_DIRECTORY") ?? ".roost/state"
+        runtimeDirectory = given("ROOST_RUNTIME") ?? given("RUNTIME_DIRECTORY") ?? ".roost/run"
         var rest = arguments[...]
         while let argument = rest.popFirst() {
-            let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-            guard let name = parts.first else { throw .usage("an argument is empty") }
-            switch name {
-            case "--help", "-h": throw .help
-            case "--version": throw .version
-            case "--config", "--state", "--runtime":
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            switch (parts[0], parts.count) {
+            case ("--help", 1), ("-h", 1): throw .help
+            case ("--version", 1): throw .version
+            case ("--config", _), ("--state", _), ("--runtime", _):
                 guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), !value.isEmpty else {
-                    throw .usage("\(name) needs a value")
+                    throw .usage("\(parts[0]) needs a value")
                 }
-                set(name, value)
+                set(parts[0], value)
             default: throw .usage("unknown argument \(argument)")
             }
         }

@@ -24,9 +24,8 @@ extension Supervisor {
             throw BootFailure(status: 78, lines: report.errors.map(\.line))
         }
         apply(configuration.supervisor)
-        let history = store.load()
         generation =
-            history.first.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
+            store.newest.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
         try openSockets(configuration)
         do {
             configurationFiles = try makeConfigurationFiles(configuration, generation: generation)
@@ -42,6 +41,8 @@ extension Supervisor {
 
     /// Starts the workers, and everything that goes on from now.
     package func launch() {
+        guard phase != .stopping else { return }
+        openNotifySocket()
         strays = StrayReaper(
             isOurs: ChildProcess.isOurs,
             found: { [unowned self] pid in
@@ -114,8 +115,25 @@ extension Supervisor {
     }
 
     private func settles(_ handle: WorkerHandle) async -> Bool {
+        if waitsInVain(handle) { return true }
         let state = await handle.wait(within: .seconds(5)) { $0.state != .waiting && $0.state != .starting }.state
         return phase == .stopping || (state != .waiting && state != .starting)
+    }
+
+    /// Whether it comes after something that has shown that it does not come up.
+    private func waitsInVain(_ handle: WorkerHandle) -> Bool {
+        guard state(of: handle) == .waiting, let after = specification(handle.id.name)?.after else { return false }
+        return after.contains { name in
+            let dependencies = handles.values.filter { $0.id.name == name }
+            return !dependencies.isEmpty
+                && dependencies.allSatisfy { dependency in
+                    switch state(of: dependency) {
+                    case .stopped, .quarantined, .parked: true
+                    case .waiting: waitsInVain(dependency)  // `after` has no circles
+                    case .starting, .running, .draining, .backoff: false
+                    }
+                }
+        }
     }
 }
 

@@ -32,11 +32,21 @@ extension Supervisor {
                 await handle.destroy()
             }
         }
-        strays?.killAll()
+        await endStrays()
+        notifications = nil
         say(.notice, "stopped")
         if let tickTimer { reactor.cancel(tickTimer) }
         finish?(exitStatus)
         finish = nil
+    }
+
+    /// Ends what workers have left behind, and what that leaves behind in its turn, in a bounded time.
+    private func endStrays() async {
+        let end = reactor.now.advanced(by: .seconds(1))
+        while let strays, strays.sweep(), reactor.now < end {
+            strays.killAll()
+            try? await reactor.sleep(for: .milliseconds(2))  // never cancelled
+        }
     }
 
     /// The start order, backwards; workers that no configuration names any more come first.

@@ -41,9 +41,7 @@ extension Supervisor {
     /// A quarantine ends when the executable was replaced.
     private func liftQuarantines() {
         for handle in handles.values where state(of: handle) == .quarantined {
-            guard let known = stamps[handle.id.name], let specification = specification(handle.id.name) else {
-                continue
-            }
+            guard let known = stamps[handle.id], let specification = specification(handle.id.name) else { continue }
             let path = executablePath(of: specification)
             guard let present = ExecutableStamp(path), present != known else { continue }
             handle.assumeIsolated { $0.handle(.changed, because: "\(path) has changed") }

@@ -31,15 +31,18 @@ extension Supervisor {
 
     /// Brings the instances of a worker to their number: new ones are started, surplus ones stopped and forgotten.
     func matchInstances(of specification: WorkerSpecification, because reason: String) {
-        guard let limits = configuration?.limits else { return }
+        guard phase != .stopping, let limits = configuration?.limits else { return }
         let settings = specification.instanceSettings(limits)
         let count = instanceCount(specification)
         for number in 0..<count {
             let id = InstanceID(name: specification.name, instance: number)
-            if let present = handles[id] {
-                // Wanted again before it was gone.
+            if let handle = handles[id] {
+                // It was on its way out: it is wanted again.
                 guard retiring.remove(id) != nil else { continue }
-                present.assumeIsolated { $0.handle(.start, because: reason) }
+                handle.assumeIsolated { handle in
+                    handle.apply(settings)
+                    handle.handle(.start, because: reason)
+                }
                 continue
             }
             let handle = makeHandle(id, settings)
@@ -54,24 +57,21 @@ extension Supervisor {
     /// Stops an instance and forgets it when it is gone.
     func retire(_ handle: WorkerHandle, because reason: String) {
         handle.assumeIsolated { $0.handle(.stop(.configuration), because: reason) }
-        let id = handle.id
-        if state(of: handle) == .stopped {
-            forget(id)
-            return
-        }
-        guard retiring.insert(id).inserted else { return }
+        retiring.insert(handle.id)
+        if state(of: handle) == .stopped { return forget(handle) }
         Task {
-            while retiring.contains(id), state(of: handle) != .stopped {
+            while retiring.contains(handle.id), state(of: handle) != .stopped {
                 _ = await handle.wait(within: .seconds(60)) { $0.state == .stopped }
             }
-            if handles[id] === handle, retiring.contains(id) { forget(id) }
+            forget(handle)
         }
     }
 
-    private func forget(_ id: InstanceID) {
-        handles[id] = nil
+    private func forget(_ handle: WorkerHandle) {
+        let id = handle.id
+        guard handles[id] === handle, retiring.contains(id), state(of: handle) == .stopped else { return }
+        (handles[id], stamps[id], begunWith[id]) = (nil, nil, nil)
         retiring.remove(id)
-        startedWith[id] = nil
     }
 
     func spawnRequest(for id: InstanceID) throws -> SpawnRequest {
@@ -88,6 +88,7 @@ extension Supervisor {
             let searchPath = environment.first { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) }
             path = Installation.find(command.first ?? "", path: searchPath)
             arguments = command
+            if let notifications { environment.append("NOTIFY_SOCKET=\(notifications.path)") }
         case .worker(let executable):
             path = executable ?? installation.program("roost-\(id.name)")
             arguments = [path]
@@ -120,15 +121,16 @@ extension Supervisor {
         request.nice = specification.nice == 0 ? Priority.original : Int32(clamping: specification.nice)
         request.oomScoreAdjust = Int32(clamping: specification.oomScoreAdjust)
         request.user = specification.account.map { .init(uid: $0.user, gid: $0.group, groups: $0.groups) }
-        stamps[id.name] = ExecutableStamp(path)
-        startedWith[id] = generation
+        stamps[id] = ExecutableStamp(path)
+        begunWith[id] = generation
         return request
     }
 
     private func inheritedEnvironment(_ specification: WorkerSpecification) -> [String] {
         let set = specification.environment.set
+        // The service manager's own socket is for roostd alone (NotifyAccess=main).
         let passed = specification.environment.pass
-            .filter { name in !set.contains { $0.name == name } }
+            .filter { name in name != "NOTIFY_SOCKET" && !set.contains { $0.name == name } }
         return passed.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
             + set.map { "\($0.name)=\($0.value)" }
     }

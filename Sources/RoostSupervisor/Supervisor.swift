@@ -39,10 +39,6 @@ package actor Supervisor {
 
     /// One per instance that exists, wanted or not.
     var handles: [InstanceID: WorkerHandle] = [:]
-    /// Those of them that are forgotten when they have stopped.
-    var retiring: Set<InstanceID> = []
-    /// With which generation each instance's present process was started.
-    var startedWith: [InstanceID: UInt64] = [:]
     /// Instance counts that `scale` has set over the configuration's.
     var scaled: [String: Int] = [:]
     var admission: AdmissionQueue<InstanceID>
@@ -53,10 +49,16 @@ package actor Supervisor {
     /// What each worker starts with, of the generation in force.
     var configurationFiles: [String: SharedDescriptor] = [:]
     let nullDevice = roost_open("/dev/null", O_RDWR, 0)
-    var stamps: [String: ExecutableStamp] = [:]
+    /// The executable that each instance was last started from.
+    var stamps: [InstanceID: ExecutableStamp] = [:]
+    /// The configuration generation that each instance was last started with.
+    var begunWith: [InstanceID: UInt64] = [:]
+    /// Instances that go when they have ended, unless they are wanted again before.
+    var retiring: Set<InstanceID> = []
 
     var store: GenerationStore
     var watcher: FileWatcher?
+    var watched: [FileIdentity] = []
     var watchTimer: TimerToken?
     var reloadQueue = SerialQueue()
 
@@ -65,6 +67,7 @@ package actor Supervisor {
     var tickCount: UInt64 = 0
     var lastStatus = ""
     var strays: StrayReaper?
+    var notifications: NotifySocket?
     /// Called once, with the exit status, when everything has ended.
     var finish: (@Sendable (Int32) -> Void)?
     var exitStatus: Int32 = 0

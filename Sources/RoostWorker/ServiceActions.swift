@@ -12,13 +12,24 @@ struct ServiceActions: Sendable {
 
     init<Service: WorkerService>(_ service: Service) {
         let prepared = Box<Service.Prepared>()
-        prepare = { prepared.value = try await service.prepare($0, generation: $1) }
+        prepare = { section, generation in
+            prepared.attempt += 1
+            prepared.value = nil
+            let attempt = prepared.attempt
+            let value = try await service.prepare(section, generation: generation)
+            // Aborted, or prepared anew, meanwhile.
+            guard attempt == prepared.attempt else { throw CancellationError() }
+            prepared.value = value
+        }
         commit = {
             guard let value = prepared.value else { return }
             prepared.value = nil
             await service.commit(value)
         }
-        abort = { prepared.value = nil }
+        abort = {
+            prepared.attempt += 1
+            prepared.value = nil
+        }
         drain = { await service.drain(within: $0, idle: $1) }
         progress = { service.assumeIsolated { $0.progress() } }
         metrics = { service.assumeIsolated { $0.metrics() } }
@@ -26,5 +37,6 @@ struct ServiceActions: Sendable {
 
     private final class Box<Value>: @unchecked Sendable {  // used on the reactor's thread only
         var value: Value?
+        var attempt = 0
     }
 }

@@ -28,6 +28,8 @@ package actor WorkerRuntime {
     private var exitStatus: Int32?
     /// What the service has prepared, between the two phases of a change.
     private var pending: Prepare?
+    /// The one drain of this process.
+    private var drained: Task<UInt64, Never>?
 
     enum State: Equatable {
         case starting
@@ -61,6 +63,7 @@ package actor WorkerRuntime {
         self.actions = actions
         async let link: Void = attachFirst()
         try await actions.prepare(start.configuration, start.generation)
+        guard state != .draining else { return }  // told to end while it was preparing: it never begins to serve
         await actions.commit()
         try serveOwnSocket(socket)
         if state == .starting { state = .ready }
@@ -79,6 +82,9 @@ package actor WorkerRuntime {
         exitStatus = status
         reactor.schedule(after: .zero) { [reactor] in reactor.stop() }
     }
+
+    /// Whether the end of the process is decided.
+    var hasEnded: Bool { exitStatus != nil }
 
     /// With which status the process ends.
     nonisolated var status: Int32 { assumeIsolated { $0.exitStatus ?? 0 } }
@@ -181,6 +187,7 @@ extension WorkerRuntime {
         case .commit: return .later { [self] in try await commit(Commit(decoding: payload)).encoded() }
         case .abort:
             actions?.abort()
+            pending = nil
             return .message(Aborted())
         case .drain: return .later { [self] in try await drain(Drain(decoding: payload)).encoded() }
         default: return .unknown(request.method)
@@ -197,6 +204,7 @@ extension WorkerRuntime {
 
     private func prepare(_ message: Prepare) async -> PrepareReply {
         var reply = PrepareReply()
+        pending = nil
         do {
             try await actions?.prepare(message.configuration, message.generation)
             pending = message
@@ -213,12 +221,12 @@ extension WorkerRuntime {
         guard let pending, pending.generation == message.generation else {
             throw RequestFailure(.conflict, "generation \(message.generation) was not prepared; prepare it first")
         }
+        self.pending = nil
         await actions?.commit()
         generation = pending.generation
         heartbeatInterval = .milliseconds(max(pending.heartbeatIntervalMs, 10))
         drainLimit = .milliseconds(pending.drainMs)
         lease.duration = .milliseconds(pending.leaseMs)
-        self.pending = nil
         log.info("configuration", "generation \(generation) is in force")
         return Committed()
     }
@@ -233,14 +241,20 @@ extension WorkerRuntime {
         return reply
     }
 
-    /// Drains once; whoever asks again waits for nothing.
+    /// Drains once; whoever asks again waits for the same outcome. It goes on when nobody waits for it any more.
     private func drain(within limit: Duration, idle: Duration) async -> UInt64 {
-        guard state != .draining, let actions else { return 0 }
+        if let drained { return await drained.value }
         state = .draining
-        return await actions.drain(limit, idle)
+        guard let actions else { return 0 }
+        let task = Task {
+            _ = self
+            return await actions.drain(limit, idle)
+        }
+        drained = task
+        return await task.value
     }
 
-    /// SIGTERM, SIGINT, or the lease's end: drains and ends. Asked a second time by a signal, it ends at once.
+    /// SIGTERM or SIGINT: drains and ends. Asked a second time, it ends at once.
     func drainAndEnd(because reason: String) async {
         guard state != .draining else { return end(0) }
         log.info("worker", "draining: \(reason)")

@@ -68,6 +68,10 @@ ssize_t roost_send_fds(int socket, const void *bytes, size_t length, const int *
 /// on return. Truncated control data closes what came and gives -EMSGSIZE.
 ssize_t roost_receive_fds(int socket, void *bytes, size_t length, int *fds, int *count);
 
+/// recvmsg(2) with MSG_DONTWAIT of one datagram and, by SCM_CREDENTIALS (SO_PASSCRED), its sender's pid, 0 if the kernel
+/// names none. A datagram longer than `length` is cut. Descriptors that come with it are not taken.
+ssize_t roost_receive_datagram(int socket, void *bytes, size_t length, pid_t *pid);
+
 // --- processes ------------------------------------------------------------------------------------------------
 
 /// pidfd_open(2).

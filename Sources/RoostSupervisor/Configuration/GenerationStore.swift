@@ -20,9 +20,14 @@ package struct GenerationStore: Sendable {
     }
 
     package func load(_ generation: UInt64) -> StoredGeneration? {
-        guard let bytes = AtomicFile.read(path(generation), limit: 64 << 20) else { return nil }
-        return try? StoredGeneration(decoding: bytes)
+        guard let bytes = AtomicFile.read(path(generation), limit: 64 << 20),
+            let stored = try? StoredGeneration(decoding: bytes), stored.generation == generation
+        else { return nil }
+        return stored
     }
+
+    /// The newest that is readable, without reading the others.
+    package var newest: StoredGeneration? { numbers().sorted(by: >).lazy.compactMap(load).first }
 
     /// Keeps a generation and removes the oldest beyond the limit.
     ///
@@ -43,7 +48,8 @@ package struct GenerationStore: Sendable {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if let number = UInt64(name) { numbers.append(number) }
+            // Nobody gets that far; a stray file must not bring the count to its end.
+            if let number = UInt64(name), number < .max / 2 { numbers.append(number) }
         }
         return numbers
     }
@@ -67,7 +73,7 @@ package enum AtomicFile {
     }
 
     /// Writes beside the target, makes it durable, and renames it over the target: a reader sees the old content or
-    /// the new one, also after a power failure.
+    /// the new one, also after a power failure. A file that is replaced keeps its permissions; a new one gets `mode`.
     ///
     /// - Throws: `SystemError`; the target is untouched then.
     package static func write(_ content: [UInt8], to path: String, mode: UInt32) throws {
@@ -75,6 +81,8 @@ package enum AtomicFile {
         let number = roost_open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode)
         guard number >= 0 else { throw SystemError("open", temporary, code: -number) }
         let file = Descriptor(owning: number)
+        var present = stat()
+        if stat(path, &present) == 0 { fchmod(number, present.st_mode & 0o777) }
         var written = 0
         while written < content.count {
             let count = content.withUnsafeBytes {

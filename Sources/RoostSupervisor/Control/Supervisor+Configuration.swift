@@ -50,13 +50,42 @@ extension Supervisor {
             let which = wanted == 0 ? "an earlier generation" : "generation \(wanted)"
             throw RequestFailure(.notFound, "\(which) is not in the history; see `roost config history`")
         }
+        // The whole is one turn: another change in between would be of half the files, or be undone.
+        guard await takeTurn() else {
+            throw RequestFailure(.exhausted, "too many configuration changes are waiting; try again")
+        }
+        defer { reloadQueue.leave() }
+        guard phase != .stopping else { throw RequestFailure(.unavailable, "roostd is stopping") }
         record("config rollback", ["generation \(target.generation)"], by: initiator)
+        try checkPaths(of: target)
         let present = currentFiles()
-        try write(target.files, insteadOf: present)
-        let reply = await reload(by: initiator)
+        do {
+            try write(target.files, insteadOf: present)
+        } catch {
+            try? write(present, insteadOf: currentFiles())  // as far as the disk lets us; the error below says why
+            throw error
+        }
+        let reply = await reloadInTurn(by: initiator)
         if !reply.accepted { try write(present, insteadOf: currentFiles()) }
         return reply
     }
+
+    /// - Throws: `RequestFailure` unless the files are the main file of today and rules beside it.
+    private func checkPaths(of generation: StoredGeneration) throws(RequestFailure) {
+        for file in generation.files {
+            let rule = file.path.hasPrefix("rules.d/") ? file.path.dropFirst(8) : ""
+            let isRule = rule.hasSuffix(".yaml") && !rule.contains("/")
+            guard isRule || file.path == mainFile else {
+                throw RequestFailure(
+                    .failed,
+                    "generation \(generation.generation) is of another configuration: it has a file \(file.path), and"
+                        + " this one is \(mainFile) with its rules.d"
+                )
+            }
+        }
+    }
+
+    private var mainFile: String { invocation.configuration.split(separator: "/").last.map(String.init) ?? "" }
 
     private var folder: String {
         invocation.configuration.lastIndex(of: "/").map { String(invocation.configuration[..<$0]) } ?? "."
@@ -74,8 +103,7 @@ extension Supervisor {
                 if name.hasSuffix(".yaml"), !name.hasPrefix(".") { paths.append("rules.d/" + name) }
             }
         }
-        let main = invocation.configuration.split(separator: "/").last.map(String.init) ?? ""
-        return ([main] + paths.sorted()).compactMap { path in
+        return ([mainFile] + paths.sorted()).compactMap { path in
             guard let content = AtomicFile.read("\(folder)/\(path)", limit: 16 << 20) else { return nil }
             var file = SourceFile()
             file.path = path
@@ -87,11 +115,10 @@ extension Supervisor {
     private func write(_ files: [SourceFile], insteadOf present: [SourceFile]) throws {
         do {
             for file in files where !present.contains(file) {
-                guard file.path.hasPrefix("rules.d/") ? !file.path.dropFirst(8).contains("/") : !file.path.contains("/")
-                else { throw RequestFailure(.failed, "the history names a file outside of the folder: \(file.path)") }
+                if file.path.hasPrefix("rules.d/") { try RuntimeDirectory.makeDirectories(folder + "/rules.d") }
                 try AtomicFile.write(file.content, to: "\(folder)/\(file.path)", mode: 0o644)
             }
-        } catch let error as SystemError {
+        } catch {
             throw RequestFailure(.failed, "cannot write the configuration: \(error)")
         }
         let kept = Set(files.map(\.path))

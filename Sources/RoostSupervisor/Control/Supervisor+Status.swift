@@ -70,9 +70,16 @@ extension Supervisor {
         return reply
     }
 
+    /// Names in one request: each is looked up while everything else waits.
+    private static let mostNames = 256
+
     /// The handles that names stand for: a worker, `worker/instance`, or all of them for no name.
     func targets(_ names: [String]) throws -> [WorkerHandle] {
         guard !names.isEmpty else { return instances }
+        guard names.count <= Self.mostNames else {
+            throw RequestFailure(.invalidArgument, "at most \(Self.mostNames) names; \(names.count) were given")
+        }
+        let instances = instances
         return try names.flatMap { name in
             let found = instances.filter { $0.id.name == name || $0.id.description == name }
             if found.isEmpty, specification(name) == nil { throw unknown(name) }

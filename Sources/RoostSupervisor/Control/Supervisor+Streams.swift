@@ -38,7 +38,7 @@ extension Supervisor {
     func streamEvents(_ request: EventsRequest, to writer: ItemWriter) async throws {
         let kinds = Set(request.types)
         let ring = events.ring
-        let start = request.sinceId.map { $0 &+ 1 } ?? (request.follow ? ring.last + 1 : ring.first)
+        let start = request.sinceId.map { min($0, ring.last) + 1 } ?? (request.follow ? ring.last + 1 : ring.first)
         try await stream(events, from: start, follow: request.follow) { numbered, dropped in
             var item = Events()
             item.dropped = dropped

@@ -72,6 +72,16 @@ package final class ListenerTable {
             entries[key] = entry
             return entry.descriptor
         }
+        // A socket changes its name, as when two listeners exchange their ports: one socket, held under both names until
+        // `retain` drops the old one.
+        if address.port != 0, let other = entries.values.first(where: { $0.address == address }) {
+            let copy = fcntl(other.descriptor, F_DUPFD_CLOEXEC, 3)
+            guard copy >= 0 else {
+                throw ListenerError(name: listener.name, address: address.description, code: errno, holder: nil)
+            }
+            entries[key] = Entry(descriptor: copy, address: address, isInherited: other.isInherited)
+            return copy
+        }
         let descriptor = try Self.bind(listener.name, address)
         entries[key] = Entry(descriptor: descriptor, address: address)
         return descriptor

@@ -60,8 +60,15 @@ final class LogPipe {
     /// Sets whose lines these are, once the process's number is known.
     func speak(for origin: LogRecord.Source) { reader = LogLineReader(source: origin, lineLimit: lineLimit) }
 
-    /// Reads what is there, a turn's share of it; when the process has ended, its last words, all of them.
-    func drain(isLast: Bool = false) {
+    /// The process has ended: takes its last words, all of them, also those without a newline, whoever else holds the
+    /// other end.
+    func end() {
+        drain(isLast: true)
+        reader.end(at: WallTime(nanoseconds: roost_wall_now()), emit)
+    }
+
+    /// Reads what is there, a turn's share of it or, from a process that has ended, all.
+    private func drain(isLast: Bool = false) {
         let limit = isLast ? Self.lastLimit : Self.turnLimit
         let time = WallTime(nanoseconds: roost_wall_now())
         withUnsafeTemporaryAllocation(byteCount: Self.turnLimit, alignment: 16) { buffer in

@@ -54,28 +54,35 @@ package struct LogRecord: Sendable {
 
     /// Bytes that the record costs in memory, roughly.
     package var cost: Int {
-        metadata.members.reduce(96 + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.cost + 48 }
+        96 + message.utf8.count + Self.cost(of: .object(metadata))
     }
 
-    /// One line for a person: `12:00:00.250 warning proxy/0 backend is down  rule=api`.
+    private static func cost(of value: JSONValue) -> Int {
+        switch value {
+        case .null, .bool, .integer, .number: 0
+        case .string(let text): text.utf8.count
+        case .array(let elements): elements.reduce(0) { $0 + 16 + cost(of: $1) }
+        case .object(let object): object.members.reduce(0) { $0 + 48 + $1.key.utf8.count + cost(of: $1.value) }
+        }
+    }
+
+    /// One line for a person: `12:00:00.250 warning proxy/0 backend is down rule=api`. What a process has written
+    /// can neither begin a line of its own nor command the terminal: control characters are shown as `\\u{1B}`.
     package var line: String {
         let name = source.name == "roostd" ? "roostd" : "\(source.name)/\(source.instance)"
         let start = "\(time.timeOfDay) \(level.rawValue) \(name) \(message)"
-        return metadata.members.reduce(into: start) { text, member in
+        let line = metadata.members.reduce(into: start) { text, member in
             let value = if case .string(let string) = member.value { string } else { JSONWriter.compact(member.value) }
             text += " \(member.key)=\(value)"
         }
+        return Self.visible(line)
     }
-}
 
-extension JSONValue {
-    /// Bytes that the value costs in memory beside its own place, roughly.
-    fileprivate var cost: Int {
-        switch self {
-        case .null, .bool, .integer, .number: 0
-        case .string(let text): text.utf8.count
-        case .array(let elements): elements.reduce(0) { $0 + $1.cost + 32 }
-        case .object(let object): object.members.reduce(0) { $0 + $1.key.utf8.count + $1.value.cost + 48 }
+    private static func visible(_ text: String) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return text.unicodeScalars.reduce(into: "") { text, scalar in
+            if isControl(scalar) { text += scalar.escaped(asASCII: true) } else { text.unicodeScalars.append(scalar) }
         }
     }
 }

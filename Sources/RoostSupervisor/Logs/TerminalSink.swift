@@ -9,16 +9,20 @@ final class TerminalSink {
 
     private let reactor: Reactor
     private let descriptor: Int32
+    /// Whether the description is shared with others, so that O_NONBLOCK cannot be set on it.
+    private let isShared: Bool
     private var source: SourceToken?
     private var buffer: [UInt8] = []
     private(set) var dropped = 0
     private var droppedSinceLine = 0
 
-    init(_ reactor: Reactor) {
+    /// `output` stays the caller's.
+    init(_ reactor: Reactor, output: Int32 = 2) {
         self.reactor = reactor
         // A description of our own: O_NONBLOCK on the inherited one would reach the shell that shares it.
-        let own = roost_open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY, 0)
-        descriptor = own >= 0 ? own : fcntl(2, F_DUPFD_CLOEXEC, 3)
+        let own = roost_open("/proc/self/fd/\(output)", O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY, 0)
+        isShared = own < 0  // a socket, or a terminal of another user
+        descriptor = isShared ? fcntl(output, F_DUPFD_CLOEXEC, 3) : own
     }
 
     deinit {
@@ -43,18 +47,34 @@ final class TerminalSink {
 
     private func flush() {
         while !buffer.isEmpty {
-            let count = buffer.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = put()
             if count > 0 {
                 buffer.removeFirst(count)
             } else if count < 0, errno == EAGAIN {
                 return waitUntilWritable()
-            } else {
+            } else if count == 0 || errno != EINTR {
                 buffer.removeAll()  // nobody reads any more
             }
         }
         if let source {
             reactor.unregister(source)
             self.source = nil
+        }
+    }
+
+    /// write(2) that does not wait, whatever the descriptor is; -1 with `errno` EAGAIN where it would.
+    private func put() -> Int {
+        buffer.withUnsafeBytes { bytes in
+            guard isShared else { return Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+            let count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+            guard count < 0, errno == ENOTSOCK else { return count }
+            // Writable means room for a page at least (pipe(7), PIPE_BUF), and nothing where output is stopped.
+            var look = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            guard poll(&look, 1, 0) == 1 else {
+                errno = EAGAIN
+                return -1
+            }
+            return Glibc.write(descriptor, bytes.baseAddress, min(bytes.count, Int(PIPE_BUF)))
         }
     }
 

@@ -7,7 +7,11 @@ package enum Spawner {
     ///
     /// - Throws: `SpawnError`; no process and no descriptor is left then.
     package static func spawn(_ request: SpawnRequest) throws(SpawnError) -> (pid: Int32, pidfd: Int32) {
-        var environment = request.environment
+        // Listeners come from here only: a variable of the configuration would name descriptors that nobody gave, and
+        // the child writes its own number into LISTEN_PID, which takes room.
+        var environment = request.environment.filter { variable in
+            !["LISTEN_FDS=", "LISTEN_FDNAMES=", "LISTEN_PID="].contains { variable.hasPrefix($0) }
+        }
         if !request.listenerNames.isEmpty {
             environment.append("LISTEN_FDS=\(request.listenerNames.count)")
             environment.append("LISTEN_FDNAMES=\(request.listenerNames.joined(separator: ":"))")

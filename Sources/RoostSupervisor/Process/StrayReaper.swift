@@ -17,33 +17,29 @@ final class StrayReaper {
         self.found = found
     }
 
-    /// To be called at SIGCHLD, and now and then.
-    func sweep() {
+    /// To be called at SIGCHLD, and now and then. Says whether any is left.
+    @discardableResult
+    func sweep() -> Bool {
         let children = Self.children().filter { !isOurs($0) }
         for pid in children {
             if strays.insert(pid).inserted { found(pid) }
             if waitpid(pid, nil, WNOHANG) != 0 { strays.remove(pid) }
         }
         strays.formIntersection(children)
+        return !strays.isEmpty
     }
 
     /// Ends all strays: nothing is left behind at a stop. When one ends, its own children become strays in turn, so this
     /// goes on until none is left; the kernel takes a moment for each generation.
     func killAll() {
-        for _ in 0..<Self.killRounds {
-            sweep()
-            guard !strays.isEmpty else { return }
-            for pid in strays { kill(pid, SIGKILL) }  // unreaped: the number is theirs
-            usleep(1000)
-        }
+        // Unreaped, so the number is theirs.
+        for pid in strays where waitpid(pid, nil, WNOHANG) == 0 { kill(pid, SIGKILL) }
     }
 
-    /// A bound of half a second for what cannot be killed (uninterruptible sleep).
-    private static let killRounds = 500
-
-    /// The pids of this process's children, from `/proc/thread-self/children` (proc(5)).
+    /// The pids of the main thread's children (proc(5), `/proc/PID/task/TID/children`): orphans go to it, and it is the
+    /// only one in roostd.
     private static func children() -> [Int32] {
-        let number = roost_open("/proc/thread-self/children", O_RDONLY, 0)
+        let number = roost_open("/proc/self/task/\(getpid())/children", O_RDONLY, 0)
         guard number >= 0 else { return [] }
         let descriptor = Descriptor(owning: number)
         var text: [UInt8] = []

@@ -32,6 +32,21 @@ package struct Installation: Sendable {
     }
 }
 
+/// Which file or directory a path leads to.
+struct FileIdentity: Sendable, Hashable {
+    private let path: String
+    private let device: UInt
+    private let inode: UInt
+
+    init(_ path: String) {
+        var status = stat()
+        let isThere = stat(path, &status) == 0
+        self.path = path
+        device = isThere ? UInt(status.st_dev) : 0
+        inode = isThere ? UInt(status.st_ino) : 0
+    }
+}
+
 /// Tells one version of an executable file from another without reading it.
 package struct ExecutableStamp: Sendable, Hashable {
     private let device: UInt

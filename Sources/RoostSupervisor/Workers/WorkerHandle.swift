@@ -59,7 +59,8 @@ package actor WorkerHandle {
 
     private let surroundings: Surroundings
     /// A plain program has no heartbeat and no connection.
-    let isPlain: Bool
+    private(set) var isPlain: Bool
+    private var willBePlain: Bool
     private var heartbeatDeadline: Duration
     private var logLineLimit: Int
     private var random = SystemRandomNumberGenerator()
@@ -103,6 +104,7 @@ package actor WorkerHandle {
         self.reactor = reactor
         self.surroundings = surroundings
         isPlain = settings.isPlain
+        willBePlain = settings.isPlain
         heartbeatDeadline = settings.heartbeatDeadline
         logLineLimit = settings.logLineLimit
         machine = WorkerStateMachine(settings: settings.lifecycle)
@@ -117,7 +119,10 @@ package actor WorkerHandle {
     /// Takes changed settings; they act from the next decision on.
     package func apply(_ settings: InstanceSettings) {
         machine.settings = settings.lifecycle
+        willBePlain = settings.isPlain
+        let hasNewDeadline = heartbeatDeadline != settings.heartbeatDeadline
         heartbeatDeadline = settings.heartbeatDeadline
+        if hasNewDeadline, health != nil { beginWatch() }  // the worker keeps to its new interval from now on
         logLineLimit = settings.logLineLimit
         memory = settings.memory
         memoryCeiling = settings.memory
@@ -202,6 +207,7 @@ extension WorkerHandle {
     }
 
     private func startProcess() throws {
+        isPlain = willBePlain
         var request = try surroundings.spawnRequest(id)
         let origin = LogRecord.Source(name: id.name, instance: id.instance, pid: 0)
         let pipe = try LogPipe(reactor, source: origin, lineLimit: logLineLimit, emit: surroundings.log)
@@ -229,7 +235,7 @@ extension WorkerHandle {
     }
 
     private func exited(_ status: ExitStatus) {
-        logPipe?.drain(isLast: true)
+        logPipe?.end()
         logPipe = nil
         child = nil
         figures = nil
@@ -277,7 +283,9 @@ extension WorkerHandle {
 extension WorkerHandle {
     /// The instance's own connection is there.
     package func attach(_ connection: Connection) {
+        let former = self.connection
         self.connection = connection
+        if let former, former !== connection { former.assumeIsolated { $0.close() } }
         generation = connection.assumeIsolated { $0.peer?.hello.generation } ?? 0
     }
 
@@ -302,6 +310,12 @@ extension WorkerHandle {
     package func parked(_ reason: String) {
         handle(.parked, because: reason)
         if state == .parked, health == nil, !isPlain { beginWatch() }
+    }
+
+    /// A plain program has said something of itself.
+    func notified(_ notification: ProgramNotification) {
+        if notification.isReady { ready() }
+        if let status = notification.status { reason = status }
     }
 
     package func setGeneration(_ generation: UInt64) { self.generation = generation }
@@ -373,13 +387,16 @@ extension WorkerHandle {
     }
 
     private func checkHealth() {
-        guard let pid = child?.pid else { return }
+        guard let pid = child?.pid, let due = health?.nextCheck else { return }
+        // Roostd itself has not run: stopped, or frozen together with its workers. What they have said meanwhile may
+        // still be on its way.
+        guard due.duration(to: reactor.now) <= heartbeatDeadline / 2 else { return beginWatch() }
         act(on: health?.check(at: reactor.now, runQueueWait: wholeWait(pid)))
         if machine.state != .draining { armHealth() }
     }
 
     private func act(on verdict: HealthStateMachine.Verdict?) {
-        guard case .hung(let why) = verdict else { return }
+        guard case .hung(let why) = verdict, state == .running || state == .parked else { return }
         let sentence =
             switch why {
             case .silent(let duration): "no heartbeat for \(duration)"

@@ -12,15 +12,15 @@ extension WorkerRuntime {
         var action = firstTime ? LeaseStateMachine.Action.dial : lease.lost(at: reactor.now)
         if firstTime, await dial() { return }
         if firstTime { action = lease.lost(at: reactor.now) }
-        while true {
+        while !Task.isCancelled {  // the first configuration has failed, and the process ends
             switch action {
             case .dial:
                 if await dial() { return }
                 action = proceed(dialFailed: true)
             case .wait(let until):
-                // The task is never cancelled: the process ends with it.
                 try? await reactor.sleep(for: reactor.now.duration(to: until))
                 action = proceed(dialFailed: false)
+            case .expire where state == .draining: return  // it ends by itself, with what is in flight
             case .expire:
                 return await drainAndEnd(because: "no supervisor within the lease of \(lease.duration)")
             }
@@ -36,12 +36,22 @@ extension WorkerRuntime {
         var hello = identity
         hello.generation = generation
         let dialer = Dialer(on: reactor, identity: hello, limits: limits)
+        // A supervisor that ends in the very turn in which it has answered is gone before `connect` returns.
+        let ending = Ending()
+        var handler = supervisorHandler
+        let closed = handler.closed
+        handler.closed = { connection, failure in
+            ending.hasCome = true
+            closed(connection, failure)
+        }
         do {
-            connection = try await dialer.connect(
+            let connection = try await dialer.connect(
                 to: runtimeDirectory + "/roostd.sock",
-                handler: supervisorHandler,
+                handler: handler,
                 within: Self.dialLimit
             )
+            guard !ending.hasCome else { return false }
+            self.connection = connection
         } catch {
             log.warning("worker", "cannot reach the supervisor: \(error)")
             return false
@@ -49,6 +59,10 @@ extension WorkerRuntime {
         lease.attached()
         introduce()
         return true
+    }
+
+    private final class Ending: @unchecked Sendable {  // used on the reactor's thread only
+        var hasCome = false
     }
 
     /// A connection has ended.
