@@ -35,7 +35,7 @@ package struct BoundedRing<Element: Sendable>: Sendable {
     @discardableResult
     package mutating func append(_ element: Element, cost elementCost: Int = 1) -> UInt64 {
         if count == capacity { removeFirst() }
-        while count > 0, cost + elementCost > costLimit { removeFirst() }
+        while count > 0, elementCost > costLimit - cost { removeFirst() }
         last += 1
         guard elementCost <= costLimit else { return last }
         if count == elements.count { grow() }

@@ -68,7 +68,7 @@ final class LogPipe {
     }
 
     /// Reads what is there, a turn's share of it or, from a process that has ended, all.
-    private func drain(isLast: Bool = false) {
+    func drain(isLast: Bool = false) {
         let limit = isLast ? Self.lastLimit : Self.turnLimit
         let time = WallTime(nanoseconds: roost_wall_now())
         withUnsafeTemporaryAllocation(byteCount: Self.turnLimit, alignment: 16) { buffer in
