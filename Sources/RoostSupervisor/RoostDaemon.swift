@@ -70,7 +70,13 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         self.reactor = reactor
         self.invocation = invocation
         let book = LogBook(LogSink(reactor))
-        supervisor = Supervisor(reactor, invocation: invocation, installation: Installation(), logs: book)
+        supervisor = Supervisor(
+            reactor,
+            invocation: invocation,
+            installation: Installation(),
+            logs: book,
+            isSubreaper: true
+        )
         supervisor.assumeIsolated { supervisor in
             supervisor.whenEnded { [unowned self] status in end(status) }
             supervisor.whenReady { Self.greet($0) }

@@ -43,17 +43,21 @@ extension Supervisor {
     package func launch() {
         guard phase != .stopping else { return }
         openNotifySocket()
-        strays = StrayReaper(
-            isOurs: ChildProcess.isOurs,
-            found: { [unowned self] pid in
-                assumeIsolated { $0.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends") }
-            }
-        )
+        if isSubreaper { strays = makeStrayReaper() }
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
         for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: "roostd starts") }
         watchFiles()
         armTick()
         Task { await announceReadiness() }
+    }
+
+    private func makeStrayReaper() -> StrayReaper {
+        StrayReaper(
+            isOurs: ChildProcess.isOurs,
+            found: { [unowned self] pid in
+                assumeIsolated { $0.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends") }
+            }
+        )
     }
 
     private func firstReport() async throws -> ConfigurationReport {

@@ -48,6 +48,8 @@ package actor Supervisor {
     var workerSockets: [String: SharedDescriptor] = [:]
     /// What each worker starts with, of the generation in force.
     var configurationFiles: [String: SharedDescriptor] = [:]
+    /// Whether this process is there for the supervisor alone, so that every child that it has not started is a stray.
+    let isSubreaper: Bool
     let nullDevice = roost_open("/dev/null", O_RDWR, 0)
     /// The executable that each instance was last started from.
     var stamps: [InstanceID: ExecutableStamp] = [:]
@@ -79,12 +81,14 @@ package actor Supervisor {
         invocation: Invocation,
         installation: Installation,
         logs: LogBook,
+        isSubreaper: Bool = false,
         eventCapacity: Int = 10_000
     ) {
         self.reactor = reactor
         self.invocation = invocation
         self.installation = installation
         self.logs = logs
+        self.isSubreaper = isSubreaper
         startedAt = reactor.now
         events = Feed(capacity: eventCapacity)
         admission = AdmissionQueue(settings: .init(), at: reactor.now)

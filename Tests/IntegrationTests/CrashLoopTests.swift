@@ -21,6 +21,7 @@ struct CrashLoopTests {
         let broken = "workers: { proxy: {} }\nproxy: { listen: \"127.0.0.1:PORT\" }\n"
         try await RunningRoost.run(broken) { roost in
             #expect(symlink(Program.path("scripted-worker"), roost.scratch.file("program")) == 0)
+            try await roost.wait(for: "proxy", state: .running)
             let reply = try await roost.reload(Self.configuration("exit=3"))
             #expect(reply.accepted)
             let worker = try await roost.wait(for: "alpha", state: .quarantined)
