@@ -149,7 +149,8 @@ extension Supervisor {
                 let message = preparation(worker, next, generation: generation)
                 group.addTask { await Self.prepare(handle.id, connection, message, within: limit) }
             }
-            for worker in next.workers where worker.instances > 0 && !next.section(of: worker.name).isEmpty {
+            for worker in next.workers where !worker.isPlain && worker.instances > 0 {
+                guard !next.section(of: worker.name).isEmpty else { continue }
                 guard !attached.contains(where: { $0.handle.id.name == worker.name }) else { continue }
                 group.addTask { await self.check(worker, within: limit) }
             }
