@@ -83,7 +83,8 @@ final class TestSupervisor {
         let scratch = bench.scratch
         for directory in ["etc", "etc/rules.d", "run"] { try scratch.makeDirectory(directory) }
         try scratch.write("etc/roost.yaml", "first")
-        let script = "#!/bin/sh\n[ -e \(scratch.path)/slow ] && sleep 60\nexec cat \(scratch.path)/report\n"
+        let script =
+            "#!/bin/sh\nwhile [ -e \(scratch.path)/slow ]; do sleep 0.05; done\nexec cat \(scratch.path)/report\n"
         try Scratch.write(scratch.file("roost-config"), Array(script.utf8), mode: 0o755)
         let arguments = [
             "--config", scratch.file("etc/roost.yaml"), "--state", scratch.file("state"), "--runtime",
@@ -105,7 +106,8 @@ final class TestSupervisor {
     deinit {
         if ended.value == nil { stop() }
         supervisor.assumeIsolated { $0.handles = [:] }
-        bench.reactor.runUntilIdle()
+        unlink(bench.scratch.file("slow"))
+        bench.finish()
     }
 
     /// Writes what the helper will say; another configuration each time, unless told otherwise.
@@ -126,7 +128,7 @@ final class TestSupervisor {
             supervisor: settings,
             limits: SharedLimits(frame: 1 << 20, sendQueue: 8 << 20, logLine: 4096),
             workers: workers,
-            sections: workers.map { .init(worker: $0.name, content: Array(main.utf8)) }
+            sections: workers.filter { !$0.isPlain }.map { .init(worker: $0.name, content: Array(main.utf8)) }
         )
         try write(ConfigurationReport(findings: [], files: files, digest: [digest], configuration: configuration))
     }
