@@ -15,7 +15,7 @@ import Testing
     ) throws -> CapturedRun {
         let bench = try Bench()
         let reactor = bench.reactor
-        defer { reactor.runUntilIdle() }
+        defer { bench.finish() }
         return try bench.outcome {
             try await CapturedRun.of(
                 path,

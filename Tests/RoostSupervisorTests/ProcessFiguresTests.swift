@@ -27,7 +27,10 @@ import Testing
         let bench = try Bench()
         let request = Bench.shell("printf 'a) R 1 (' > /proc/$$/comm; sleep 60 & wait")
         let child = try ChildProcess(request, on: bench.reactor) { _ in }
-        defer { child.signal(SIGKILL) }
+        defer {
+            child.signal(SIGKILL)
+            bench.finish()
+        }
         try bench.turn(until: "the new name") { Scratch.text("/proc/\(child.pid)/comm") == "a) R 1 (\n" }
         let figures = try #require(ProcessFigures(pid: child.pid))
         #expect(figures.threads == 1)

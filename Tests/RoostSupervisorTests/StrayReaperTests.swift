@@ -14,7 +14,9 @@ import Testing
             let own = try ChildProcess(Bench.shell("exec sleep 60"), on: bench.reactor) { _ in }
             let pipe = try Pipe()
             // A session of its own: the kill of the group does not reach it.
-            let script = "setsid sh -c 'echo $$; exec sleep 60' & wait_for=$!; sleep 0.05"
+            let mark = bench.scratch.file("mark")
+            let script =
+                "setsid sh -c 'echo $$; : > \(mark); exec sleep 60' & while [ ! -e \(mark) ]; do sleep 0.01; done"
             let request = Bench.shell(script, descriptors: [Bench.null, pipe.writeEnd, Bench.null])
             let over = Slot<Bool>()
             let parent = try ChildProcess(request, on: bench.reactor) { _ in over.value = true }

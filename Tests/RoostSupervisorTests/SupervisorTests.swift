@@ -105,7 +105,7 @@ import Testing
     func strays() async {
         await #expect(processExitsWith: .success) {
             guard roost_become_subreaper() == 0 else { exit(1) }
-            let test = try TestSupervisor()
+            let test = try TestSupervisor(isSubreaper: true)
             let file = test.bench.scratch.file("stray")
             let stray =
                 "setsid sh -c 'trap \"\" TERM; echo $$ > \(file).new; mv \(file).new \(file); while :; do sleep 60; done' & "

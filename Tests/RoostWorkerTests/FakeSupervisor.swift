@@ -262,6 +262,7 @@ actor TestService: WorkerService {
     private func hold() async { await withCheckedContinuation { held.append($0) } }
 
     // What the tests steer; on the loop's thread.
+    var isHeld: Bool { !held.isEmpty }
     func holdPrepare(of section: String) { holdsPrepare.insert(section) }
     func holdDrain() { holdsDrain = true }
     func park(at section: String) { parksAt = section }

@@ -13,25 +13,25 @@ import Testing
     @Test("descriptors are taken by name, the environment is emptied, and nothing is inherited further")
     func taken() async {
         await #expect(processExitsWith: .success) {
-            for number in 3...5 as ClosedRange<Int32> { dup2(open("/dev/null", O_RDWR), number) }
+            for number in 503...505 as ClosedRange<Int32> { dup2(open("/dev/null", O_RDWR), number) }
             for (name, value) in [
                 ("LISTEN_FDS", "3"), ("LISTEN_FDNAMES", "configuration:ipc:proxy.listen"),
                 ("LISTEN_PID", "\(getpid())"),
                 ("ROOST_RUNTIME", "/run/x"), ("ROOST_INSTANCE", "2"),
             ] { setenv(name, value, 1) }
-            let inheritance = try Inheritance()
+            let inheritance = try Inheritance(firstDescriptor: 503)
             guard inheritance.runtimeDirectory == "/run/x", inheritance.instance == 2 else { exit(1) }
-            guard inheritance.first("configuration") == 3, inheritance.first("ipc") == 4 else { exit(2) }
-            guard inheritance.listeners.map(\.name) == ["proxy.listen"], inheritance.listeners[0].descriptor == 5 else {
+            guard inheritance.first("configuration") == 503, inheritance.first("ipc") == 504 else { exit(2) }
+            guard inheritance.listeners.map(\.name) == ["proxy.listen"], inheritance.listeners[0].descriptor == 505
+            else {
                 exit(3)
             }
-            guard (3...5).allSatisfy({ fcntl($0, F_GETFD) & FD_CLOEXEC != 0 }) else { exit(4) }
+            guard (503...505).allSatisfy({ fcntl($0, F_GETFD) & FD_CLOEXEC != 0 }) else { exit(4) }
             guard getenv("LISTEN_FDS") == nil, getenv("ROOST_RUNTIME") == nil, getenv("LISTEN_PID") == nil else {
                 exit(5)
             }
-            let second = try Inheritance()
+            let second = try Inheritance(firstDescriptor: 503)
             guard second.descriptors.isEmpty, second.runtimeDirectory == nil, second.instance == 0 else { exit(6) }
-            _exit(0)  // whatever had these numbers before misses them now
         }
     }
 
@@ -40,17 +40,19 @@ import Testing
         await #expect(processExitsWith: .success) {
             setenv("LISTEN_FDS", "3", 1)
             setenv("LISTEN_PID", "1", 1)
-            guard try Inheritance().descriptors.isEmpty, getenv("LISTEN_FDS") == nil else { exit(1) }
+            guard try Inheritance(firstDescriptor: 503).descriptors.isEmpty, getenv("LISTEN_FDS") == nil else {
+                exit(1)
+            }
         }
     }
 
     @Test("descriptors without names, or with fewer, are there without a name")
     func unnamed() async {
         await #expect(processExitsWith: .success) {
-            for number in 3...4 as ClosedRange<Int32> { dup2(open("/dev/null", O_RDWR), number) }
+            for number in 503...504 as ClosedRange<Int32> { dup2(open("/dev/null", O_RDWR), number) }
             setenv("LISTEN_FDS", "2", 1)
             setenv("LISTEN_FDNAMES", "a", 1)
-            _exit(try Inheritance().descriptors.map(\.name) == ["a", ""] ? 0 : 1)
+            guard try Inheritance(firstDescriptor: 503).descriptors.map(\.name) == ["a", ""] else { exit(1) }
         }
     }
 
@@ -62,7 +64,7 @@ import Testing
         await #expect(processExitsWith: .success) { [text] in
             setenv("LISTEN_FDS", text, 1)
             do {
-                _ = try Inheritance()
+                _ = try Inheritance(firstDescriptor: 503)
                 exit(1)
             } catch {
                 guard "\(error)".contains("LISTEN_FDS") else { exit(2) }
@@ -81,12 +83,15 @@ import Testing
             let bytes = start.encoded()
             let memory = roost_memfd("test")
             guard write(memory, bytes, bytes.count) == bytes.count else { exit(1) }
-            dup2(memory, 3)
+            dup2(memory, 503)
             setenv("LISTEN_FDS", "1", 1)
             setenv("LISTEN_FDNAMES", "configuration", 1)
-            let read = try StartConfiguration.read(try Inheritance(), worker: "test", standaloneFile: nil)
-            // Whatever had the number before misses it now, so this process ends here.
-            _exit(read == start && fcntl(3, F_GETFD) == -1 ? 0 : 2)
+            let read = try StartConfiguration.read(
+                try Inheritance(firstDescriptor: 503),
+                worker: "test",
+                standaloneFile: nil
+            )
+            guard read == start, fcntl(503, F_GETFD) == -1 else { exit(2) }
         }
     }
 
@@ -97,7 +102,11 @@ import Testing
                 if let runtime { setenv("ROOST_RUNTIME", runtime, 1) }
                 do {
                     let file = runtime == nil ? nil : "/etc/x"
-                    _ = try StartConfiguration.read(try Inheritance(), worker: "test", standaloneFile: file)
+                    _ = try StartConfiguration.read(
+                        try Inheritance(firstDescriptor: 503),
+                        worker: "test",
+                        standaloneFile: file
+                    )
                     exit(1)
                 } catch is StartConfiguration.Fault {}
             }

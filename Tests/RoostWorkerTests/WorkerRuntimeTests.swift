@@ -119,6 +119,7 @@ import Testing
         try supervisor.attach(service)
         service.assumeIsolated { $0.holdPrepare(of: "slow") }
         let slow = try supervisor.ask(.prepare, FakeSupervisor.prepare(2, "slow"))
+        try supervisor.turn(until: "the slow preparation") { service.assumeIsolated { $0.isHeld } }
         _ = try supervisor.answer(.abort, Abort(), Aborted.self)
         _ = try supervisor.answer(.prepare, FakeSupervisor.prepare(2, "next"), PrepareReply.self)
         service.assumeIsolated { $0.release() }
@@ -211,7 +212,7 @@ import Testing
         service.assumeIsolated { $0.holdPrepare(of: "one") }
         try supervisor.come()
         supervisor.begin(service)
-        supervisor.reactor.runUntilIdle()
+        try supervisor.turn(until: "the preparation") { service.assumeIsolated { $0.isHeld } }
         let runtime = supervisor.runtime
         supervisor.reactor.start { await runtime.drainAndEnd(because: "SIGTERM") }
         try supervisor.turn(until: "the end") { hasEnded(supervisor) }

@@ -374,7 +374,8 @@ extension WorkerHandle {
     private func wholeWait(_ pid: Int32) -> Duration {
         let wait = ProcessFigures.runQueueWait(pid: pid)
         let running = ProcessFigures.running(pid: pid)
-        guard running.isRunnable, let start = atHeartbeat else { return wait }
+        // The kernel's books are in real time.
+        guard running.isRunnable, let start = atHeartbeat, case .monotonic = reactor.clock else { return wait }
         let accounted = (running.time - start.run) + (wait - start.wait)
         return wait + max(start.instant.duration(to: reactor.now) - accounted, .zero)
     }

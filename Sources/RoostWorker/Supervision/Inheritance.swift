@@ -19,8 +19,9 @@ package struct Inheritance {
 
     /// Takes everything out of the environment, so that nothing is inherited further.
     ///
+    /// - Parameter firstDescriptor: the number of the first one, SD_LISTEN_FDS_START outside of tests.
     /// - Throws: `Fault` when LISTEN_FDS makes no sense.
-    package init() throws(Fault) {
+    package init(firstDescriptor: Int32 = 3) throws(Fault) {
         func take(_ name: String) -> String? {
             defer { unsetenv(name) }
             return getenv(name).map { String(cString: $0) }
@@ -38,7 +39,7 @@ package struct Inheritance {
         }
         let list = (names ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         descriptors = (0..<count).map { index in
-            (list.indices.contains(Int(index)) ? list[Int(index)] : "", 3 + index)  // SD_LISTEN_FDS_START
+            (list.indices.contains(Int(index)) ? list[Int(index)] : "", firstDescriptor + index)
         }
         for (name, number) in descriptors where roost_set_cloexec(number, true) < 0 {
             throw Fault(description: "descriptor \(number) (\(name)) of LISTEN_FDS is not open")

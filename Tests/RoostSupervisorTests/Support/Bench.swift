@@ -45,6 +45,12 @@ final class Bench {
         return try slot.require().get()
     }
 
+    /// Turns until nothing is watched any more, so that every child is reaped: a zombie that stays would be found again
+    /// and again by whoever in this process waits for any child, as Testing does.
+    func finish() {
+        try? turn(until: "nothing is watched") { reactor.sourceCount == 0 }
+    }
+
     /// Moves the virtual time and lets what is due happen.
     func advance(_ duration: Duration) {
         clock.advance(by: duration)

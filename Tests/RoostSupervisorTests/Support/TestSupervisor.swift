@@ -78,12 +78,13 @@ final class TestSupervisor {
         return specification
     }
 
-    init(isVirtual: Bool = false) throws {
+    init(isVirtual: Bool = false, isSubreaper: Bool = false) throws {
         bench = try Bench(isVirtual: isVirtual)
         let scratch = bench.scratch
         for directory in ["etc", "etc/rules.d", "run"] { try scratch.makeDirectory(directory) }
         try scratch.write("etc/roost.yaml", "first")
-        let script = "#!/bin/sh\n[ -e \(scratch.path)/slow ] && sleep 60\nexec cat \(scratch.path)/report\n"
+        let script =
+            "#!/bin/sh\nwhile [ -e \(scratch.path)/slow ]; do sleep 0.05; done\nexec cat \(scratch.path)/report\n"
         try Scratch.write(scratch.file("roost-config"), Array(script.utf8), mode: 0o755)
         let arguments = [
             "--config", scratch.file("etc/roost.yaml"), "--state", scratch.file("state"), "--runtime",
@@ -95,7 +96,8 @@ final class TestSupervisor {
             bench.reactor,
             invocation: try Invocation(arguments: arguments) { _ in nil },
             installation: Installation(directories: [scratch.path]),
-            logs: logs
+            logs: logs,
+            isSubreaper: isSubreaper
         )
         _ = Unmanaged.passRetained(supervisor)  // as in a process, where it ends with everything else
         let ended = ended
@@ -105,7 +107,8 @@ final class TestSupervisor {
     deinit {
         if ended.value == nil { stop() }
         supervisor.assumeIsolated { $0.handles = [:] }
-        bench.reactor.runUntilIdle()
+        unlink(bench.scratch.file("slow"))
+        bench.finish()
     }
 
     /// Writes what the helper will say; another configuration each time, unless told otherwise.
@@ -126,7 +129,7 @@ final class TestSupervisor {
             supervisor: settings,
             limits: SharedLimits(frame: 1 << 20, sendQueue: 8 << 20, logLine: 4096),
             workers: workers,
-            sections: workers.map { .init(worker: $0.name, content: Array(main.utf8)) }
+            sections: workers.filter { !$0.isPlain }.map { .init(worker: $0.name, content: Array(main.utf8)) }
         )
         try write(ConfigurationReport(findings: [], files: files, digest: [digest], configuration: configuration))
     }
