@@ -10,7 +10,7 @@ struct HangTests {
 
     @Test("a worker that hangs is replaced, and its last exit says hung", arguments: kinds)
     func replaced(_ kind: String) async throws {
-        let script = "once=SCRATCH/once then=\(kind)@50"
+        let script = "once=SCRATCH/once then=\(kind)@300"
         let configuration = Sample.scripted(script, "heartbeat: { interval: 100ms, deadline: 500ms }")
         try await RunningRoost.run(configuration) { roost in
             let worker = try await roost.wait(for: "alpha") { $0.restarts == 1 }
@@ -125,7 +125,7 @@ struct HangTests {
 
     @Test("a worker that never becomes ready is ended at its start timeout")
     func startTimeout() async throws {
-        let configuration = Sample.scripted("once=SCRATCH/once never-ready", "start_timeout: 400ms")
+        let configuration = Sample.scripted("once=SCRATCH/once never-ready", "start_timeout: 3s")
         try await RunningRoost.run(configuration) { roost in
             let worker = try await roost.wait(for: "alpha") { $0.restarts == 1 }
             #expect(worker.lastExit?.reason == .startTimeout)
