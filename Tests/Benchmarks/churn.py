@@ -7,8 +7,9 @@ import time
 
 import harness
 
-WARM_UP = 20
-GROWTH = 1_000_000  # bytes of RSS that pools and rings may still fill
+WARM_UP = 60  # fills the rings below, so that what grows afterwards is a leak
+RINGS = "supervisor: { log: { ring: 64KiB }, events: { ring: 100 } }"
+GROWTH = 500_000  # bytes of RSS that the allocator's pools may still take
 
 
 def measure(options):
@@ -16,7 +17,7 @@ def measure(options):
         program = harness.compiled(folder, "stamp")
         mark = folder / "mark"
         worker = f"  stamp:\n    command: [{program}]\n    environment: {{ STAMP: {mark} }}"
-        with harness.Roostd(options, folder, worker) as roostd:
+        with harness.Roostd(options, folder, worker, RINGS) as roostd:
             restart(roostd, WARM_UP)
             before = figures(roostd)
             begin = time.monotonic()
