@@ -34,6 +34,7 @@ extension Supervisor {
         }
         self.configuration = configuration
         digest = report.digest
+        drift.run(report.files)
         remember(report, initiator: .boot)
         for warning in report.warnings { say(.warning, warning.line) }
         return configuration
