@@ -36,6 +36,12 @@ package enum AccessLevel: Int, Sendable, Comparable {
         }
     }
 
+    /// What a plan asks for. The faults of a file tell what is in it, and roostd may read what its caller may not:
+    /// another file than `own`, roostd's, is for those who may change the configuration.
+    package static func needed(for plan: PlanRequest, own: String) -> AccessLevel {
+        plan.file.isEmpty || plan.file == own ? .observe : .admin
+    }
+
     /// The group that gives the level.
     package func group(_ settings: ControlSettings) -> String {
         switch self {

@@ -69,10 +69,10 @@ package struct ControlService: Sendable {
         case .configHistory: return .message(supervisor.assumeIsolated { $0.configurationHistory() })
         case .plan:
             let message = try PlanRequest(decoding: request.payload)
-            // The faults of a file tell what is in it, and roostd may read what its caller may not.
-            let isForeign = !message.file.isEmpty && message.file != supervisor.invocation.configuration
-            let refusal = supervisor.assumeIsolated { $0.refusal(of: request.peer, needed: .admin) }
-            if isForeign, let refusal { return .failure(refusal) }
+            let needed = AccessLevel.needed(for: message, own: supervisor.invocation.configuration)
+            if let refusal = supervisor.assumeIsolated({ $0.refusal(of: request.peer, needed: needed) }) {
+                return .failure(refusal)
+            }
             return .later { try await supervisor.plan(message).encoded() }
         case .logs:
             let message = try LogsRequest(decoding: request.payload)
