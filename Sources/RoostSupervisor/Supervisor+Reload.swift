@@ -48,7 +48,7 @@ extension Supervisor {
         do {
             report = try await loader.load(within: current.supervisor.reload.check, on: reactor)
         } catch {
-            return rejected(["\(error)"], by: initiator)
+            return phase == .stopping ? refused(Self.isStopping) : rejected(["\(error)"], by: initiator)
         }
         guard phase != .stopping else { return refused(Self.isStopping) }
         guard let next = report.configuration else { return rejected(report.errors.map(\.line), by: initiator) }

@@ -106,7 +106,7 @@ import Testing
             guard worker.step == .rollingRestart else {
                 #expect(try stage.test.pid(worker.name) == pid, "\(worker.name) keeps its process")
                 if worker.name != "plain" {
-                    #expect(try stage.test.handle(worker.name).assumeIsolated { $0.generation } == 2)
+                    #expect(try stage.test.handle(worker.name).assumeIsolated { $0.current?.generation } == 2)
                 }
                 continue
             }
@@ -124,9 +124,11 @@ import Testing
         #expect(after.valid && !after.changed && after.workers.allSatisfy { $0.keys.isEmpty })
         // Roostd's own settings are those of the file, as far as it takes them over.
         let settings = stage.test.supervisor.assumeIsolated { $0.configuration?.supervisor }
-        #expect(stage.test.supervisor.assumeIsolated { $0.admission.settings.concurrency } == settings?.concurrentStarts)
-        #expect(stage.test.supervisor.assumeIsolated { $0.store.limit } == settings?.historyGenerations)
-        #expect(stage.test.supervisor.assumeIsolated { $0.watcher != nil } == (settings?.watchDebounce != nil))
+        stage.test.supervisor.assumeIsolated { supervisor in
+            #expect(supervisor.admission.settings.concurrency == settings?.concurrentStarts)
+            #expect(supervisor.store.limit == settings?.historyGenerations)
+            #expect((supervisor.watcher != nil) == (settings?.watchDebounce != nil))
+        }
     }
 
     @Test("files that are wrong are a plan that is not valid, with every fault")

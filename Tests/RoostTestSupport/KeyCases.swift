@@ -83,7 +83,7 @@ package enum KeyCases {
         KeyCase("workers.alpha.memory.soft", "1GiB", .live), KeyCase("workers.alpha.memory.hard", "2GiB", .live),
         KeyCase("workers.alpha.after", "[plain]", .live),
         KeyCase("workers.alpha.user", "root", .rolling),
-        KeyCase("workers.alpha.group", "other", .rolling, with: [("workers.alpha.user", "root")]),
+        KeyCase("workers.alpha.group", "roost-admin", .rolling, with: [("workers.alpha.user", "root")]),
         KeyCase("workers.alpha.environment", "{NAME: value}", .rolling),
         KeyCase("workers.alpha.nice", "1", .rolling), KeyCase("workers.alpha.oom_score_adjust", "101", .rolling),
         KeyCase("workers.alpha.limits.open_files", "512", .rolling),
@@ -143,7 +143,8 @@ extension KeyCase {
             let place = key.hasPrefix("rules.api.backends.") ? "rules.api.backends" : key
             tree.set(place.split(separator: ".")[...], value)
         }
-        let rule = tree.take("rules").take("api").text
+        var rules = tree.take("rules")
+        let rule = rules.take("api").text
         return (tree.text, rule)
     }
 }

@@ -46,7 +46,8 @@ struct PlanOutcome {
         guard reply.changed else {
             return "the files are those of configuration \(reply.generation)"
         }
-        return "a reload would make configuration \(reply.generation + 1); nothing was done, and workers may still refuse"
+        return "a reload would make configuration \(reply.generation + 1); nothing was done, and workers may still"
+            + " refuse"
     }
 
     private var supervisorWords: String {

@@ -3,11 +3,11 @@ extension ConfigurationPlan {
     package init(from current: Configuration, to next: Configuration, _ running: RunningInstances) {
         supervisor = Self.supervisorKeys(current, next)
         rules = Self.rules(current, next)
-        let names = next.workers.map(\.name) + current.workers.map(\.name).filter { name in
-            !next.workers.contains { $0.name == name }
-        }
+        let (old, new) = (current.workers.map(\.name), next.workers.map(\.name))
         workers = []
-        for name in names { workers.append(Worker(name, current, next, running, rules: rules)) }
+        for name in new + old.filter({ !new.contains($0) }) {
+            workers.append(Worker(name, current, next, running, rules: rules))
+        }
     }
 
     private static func supervisorKeys(_ current: Configuration, _ next: Configuration) -> [KeyChange] {
@@ -89,8 +89,10 @@ extension ConfigurationPlan.Worker {
             keys = Self.ownKeys(old, new) + Self.sectionKeys(name, current, next, rules)
             retried = present.filter { $0.number < count && $0.isRetried(!keys.isEmpty) }.map(\.number).sorted()
             keys += Self.sharedKeys(new, current, next)
-            replaced = present.filter { $0.number < count }.sorted { $0.number < $1.number }.compactMap { instance in
-                instance.cause(keys, isTold: keys.contains { Self.isTold($0.key, of: name) }).map { .init(instance: instance.number, cause: $0) }
+            let isTold = keys.contains { Self.isTold($0.key, of: name) }
+            for instance in present.sorted(by: { $0.number < $1.number }) where instance.number < count {
+                guard let cause = instance.cause(keys, isTold: isTold) else { continue }
+                replaced.append(.init(instance: instance.number, cause: cause))
             }
         } else {
             keys = [KeyChange(key: "workers.\(name)", change: .live, new: name)]

@@ -33,11 +33,8 @@ package struct RunningInstances: Sendable, Equatable {
 
     /// A worker's instances as a configuration alone has them: all of them run.
     package init(all configuration: Configuration) {
-        self.init(
-            Dictionary(uniqueKeysWithValues: configuration.workers.map { worker in
-                (worker.name, (0..<worker.instances).map { Instance($0) })
-            })
-        )
+        self.init()
+        for worker in configuration.workers { instances[worker.name] = (0..<worker.instances).map { Instance($0) } }
     }
 
     /// The counts that outlive a change: what `scale` has set holds until the configuration says another number.
