@@ -35,6 +35,8 @@ package enum KeyCases {
         ("supervisor.watch.enabled", "false"),
         ("workers.proxy.executable", "SCRATCH/proxy"), ("workers.alpha.executable", "SCRATCH/alpha"),
         ("workers.plain.command", "[/bin/sh, -c, \"trap 'exit 0' TERM; while :; do sleep 60 & wait; done\"]"),
+        // Nobody in the tests answers a request to drain.
+        ("workers.proxy.drain", "100ms"), ("workers.alpha.drain", "100ms"),
         ("proxy.listen", "127.0.0.1:PORT"),
         ("rules.api.name", "api"), ("rules.api.backends", "[{url: \"http://127.0.0.1:9001\"}]"),
     ]

@@ -11,12 +11,16 @@ extension ConfigurationPlan {
     }
 
     private static func supervisorKeys(_ current: Configuration, _ next: Configuration) -> [KeyChange] {
-        let settings = KeyChange.between(
+        var settings = KeyChange.between(
             current.supervisor.keyValues,
             next.supervisor.keyValues,
             in: RoostSchema.supervisor,
             under: "supervisor"
         )
+        // Without a watch there is no debounce: it follows from the other key.
+        if settings.contains(where: { $0.key == "supervisor.watch.enabled" }) {
+            settings.removeAll { $0.key == "supervisor.watch.debounce" }
+        }
         // What workers take over only is theirs.
         let limits = limitKeys(current, next).filter { $0.change != .rolling }
         let (old, new) = (current.workers.map(\.name), next.workers.map(\.name))
