@@ -69,8 +69,8 @@ extension Supervisor {
 // MARK: - The line that systemd shows
 
 extension Supervisor {
-    /// Has the line told a moment later, what changes meanwhile included: it is for people to read, and the message costs
-    /// more than all else that roostd does between the end of a worker and the start of the next.
+    /// Has the line told a moment later, what changes meanwhile included: it is for people to read, and a replacement
+    /// shall not wait for the dozen system calls that the message takes.
     func statusMayHaveChanged() {
         guard statusTimer == nil else { return }
         statusTimer = reactor.schedule(after: .milliseconds(10)) { [unowned self] in
@@ -78,6 +78,7 @@ extension Supervisor {
         }
     }
 
+    /// Tells the line now, if it is another one.
     func tellStatus() {
         if let statusTimer { reactor.cancel(statusTimer) }
         statusTimer = nil
