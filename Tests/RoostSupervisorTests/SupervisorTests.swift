@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import RoostConfig
 import RoostIPC
+import RoostJSON
 import RoostPolicy
 import RoostProtocol
 import RoostReactor
