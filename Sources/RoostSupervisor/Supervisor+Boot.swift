@@ -122,7 +122,7 @@ extension Supervisor {
         guard phase == .starting else { return }
         phase = .running
         _ = notifier.send(.ready)
-        statusMayHaveChanged()
+        tellStatus()
         let listening = configuration?.workers.flatMap(\.listeners) ?? []
         say(.notice, "running, configuration generation \(generation): \(summary)")
         for listener in listening { say(.notice, "\(listener.name) on http://\(listener.address)") }

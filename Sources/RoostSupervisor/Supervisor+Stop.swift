@@ -13,7 +13,7 @@ extension Supervisor {
         phase = .stopping
         say(.notice, "stopping")
         _ = notifier.send(.stopping)
-        statusMayHaveChanged()
+        tellStatus()
         watcher = nil
         Task { await stopInPhases() }
     }

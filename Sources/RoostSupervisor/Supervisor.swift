@@ -78,6 +78,8 @@ package actor Supervisor {
     var tickTimer: TimerToken?
     var tickCount: UInt64 = 0
     var lastStatus = ""
+    /// Pending while the status line may have changed and was not told yet.
+    var statusTimer: TimerToken?
     var strays: StrayReaper?
     var notifications: NotifySocket?
     /// Called once, with the exit status, when everything has ended.
