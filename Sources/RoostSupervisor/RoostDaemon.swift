@@ -104,6 +104,9 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         }
     }
 
+    /// More than workers can have: each instance has a connection or two.
+    private static let workerConnections = 8192
+
     /// Anybody may connect; who may do what is decided by the kernel's word about the peer.
     private func serve(_ configuration: Configuration) async throws {
         var identity = Hello()
@@ -111,13 +114,16 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         identity.name = "roostd"
         identity.pid = getpid()
         identity.executableVersion = Supervisor.version
+        let control = ControlService(supervisor)
+        let callers = configuration.supervisor.control.connections
         let listener = RoostIPC.Listener(
             try UnixSocket.bind(invocation.runtimeDirectory + "/roostd.sock", mode: 0o666),
             on: reactor,
             identity: identity,
-            handler: ControlService(supervisor).handler,
+            handler: control.handler,
             limits: SessionLimits(configuration.limits),
-            mostConnections: configuration.supervisor.control.connections
+            mostConnections: callers + Self.workerConnections,
+            fairness: control.fairness(callers: callers)
         )
         try await listener.start()
         self.listener = listener
