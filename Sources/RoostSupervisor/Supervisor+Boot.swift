@@ -75,7 +75,8 @@ extension Supervisor {
     /// Binds every listener and the workers' sockets.
     private func openSockets(_ configuration: Configuration) throws {
         do {
-            listeners.inherit(try InheritedDescriptor.takeAll().map(\.number))
+            let sockets = try InheritedDescriptor.takeAll().map { InheritedSocket(number: $0.number, name: $0.name) }
+            for problem in listeners.inherit(sockets) { say(.error, problem) }
         } catch {
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }

@@ -76,7 +76,7 @@ extension Supervisor {
     private func acquire(_ next: Configuration) -> (refusals: [String], files: [String: SharedDescriptor]) {
         var refusals: [String] = []
         for listener in next.workers.flatMap(\.listeners) {
-            do { _ = try listeners.acquire(listener) } catch { refusals.append("\(error)") }
+            do { try listeners.reserve(listener) } catch { refusals.append("\(error)") }
         }
         for worker in next.workers where !worker.isPlain {
             do { try openWorkerSocket(worker.name) } catch { refusals.append("\(error)") }
