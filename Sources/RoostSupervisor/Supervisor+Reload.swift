@@ -184,7 +184,8 @@ extension Supervisor {
                 ["--check", invocation.configuration],
                 environment: loader.environment,
                 within: limit,
-                on: reactor
+                on: reactor,
+                among: helpers
             )
             guard !run.status.isSuccess, run.status != .code(127) else { return [] }
             let lines = run.errors.split(separator: "\n").map { "\(worker.name): \($0)" }
