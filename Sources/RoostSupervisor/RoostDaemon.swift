@@ -35,6 +35,7 @@ package enum RoostDaemon {
         do {
             umask(0o022)
             roost_ignore_sigpipe()
+            signal(SIGXFSZ, SIG_IGN)  // a file at its limit is a failed write (setrlimit(2), RLIMIT_FSIZE), not the end
             _ = roost_become_subreaper()
             Priority.raise()
             let directory = try RuntimeDirectory(invocation.runtimeDirectory)
