@@ -283,6 +283,7 @@ static int child_main(void *argument) {
     struct child *c = argument;
     const struct roost_spawn_request *r = c->request;
     int error;
+    if (r->cell) r->cell->pid = getpid();
     restore_dispositions();
     if (setpgid(0, 0) < 0) FAIL(ROOST_SPAWN_GROUP, errno);
     // Before the limits: its intermediate numbers lie beyond what the parent has open.

@@ -121,6 +121,14 @@ enum { ROOST_RLIMIT_NPROC = 6, ROOST_RLIMIT_MEMLOCK = 8 };
 /// One resource limit (setrlimit(2)).
 struct roost_limit { int resource; uint64_t soft; uint64_t hard; };
 
+/// Where a process that is being started is noted, in memory that outlives its parent.
+struct roost_spawn_cell { int32_t is_under_way; int32_t pid; int32_t instance; char name[256]; };
+
+/// A 64-bit store that makes everything written before it visible first, also to who maps the memory later.
+static inline void roost_store_release(void *word, uint64_t value) {
+    __atomic_store_n((uint64_t *)word, value, __ATOMIC_RELEASE);
+}
+
 /// A program to start. Strings and arrays are only read; `environment` may hold one entry that begins with
 /// "LISTEN_PID=" and has room for ten digits, which the child fills in.
 struct roost_spawn_request {
@@ -140,6 +148,7 @@ struct roost_spawn_request {
     const gid_t *groups;
     int group_count;
     bool no_new_privileges;
+    struct roost_spawn_cell *cell;    // or NULL: gets the child's pid as the child's first act
 };
 
 /// What roost_spawn made, or where and why it failed.

@@ -102,8 +102,8 @@ extension WorkerHandle {
         status.ready = isReady
         status.pid = pid
         let now = reactor.now
-        status.uptimeSeconds = spawnedAt.map { $0.duration(to: now).seconds } ?? 0
-        status.configGeneration = generation
+        status.uptimeSeconds = current.map { $0.spawnedAt.duration(to: now).seconds } ?? 0
+        status.configGeneration = current?.generation ?? 0
         status.restarts = restarts
         status.plain = isPlain
         status.reason = reason
@@ -121,7 +121,7 @@ extension WorkerHandle {
         if case .backoff(let until) = machine.phase {
             status.nextStartSeconds = max(now.duration(to: until), Duration.zero).seconds
         }
-        status.heartbeatAgeSeconds = lastHeartbeat.map { $0.duration(to: now).seconds }
+        status.heartbeatAgeSeconds = current?.lastHeartbeat.map { $0.duration(to: now).seconds }
         guard let pid, let figures = ProcessFigures(pid: pid) else { return status }
         status.rssBytes = UInt64(figures.residentBytes)
         status.cpuSeconds = figures.cpuSeconds
