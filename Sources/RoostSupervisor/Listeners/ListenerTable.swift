@@ -55,7 +55,9 @@ package final class ListenerTable {
     package func inherit(_ sockets: [InheritedSocket]) -> [String] {
         sockets.compactMap { socket in
             let obstacle = socket.obstacle
-            guard obstacle == nil, let address = ListenAddress(boundTo: socket.number) else {
+            guard obstacle == nil, let address = ListenAddress(boundTo: socket.number),
+                !entries.values.contains(where: { $0.address == address })  // it is held already
+            else {
                 close(socket.number)
                 return obstacle
             }
@@ -69,6 +71,22 @@ package final class ListenerTable {
 
     /// Whether systemd has given the listener's socket.
     package func isInherited(_ listener: Listener) -> Bool { entries[Self.key(listener)]?.isInherited ?? false }
+
+    /// Takes over the listener's socket from the supervisor before, or from a worker that held it meanwhile; false if it
+    /// is not that listener's.
+    package func restore(_ listener: Listener, _ descriptor: Int32) -> Bool {
+        guard entries[Self.key(listener)] == nil,
+            InheritedSocket(number: descriptor, name: listener.name).obstacle == nil,
+            let address = ListenAddress(boundTo: descriptor),
+            address.address == listener.address.address,
+            listener.address.port == 0 || address.port == listener.address.port
+        else { return false }
+        entries[Self.key(listener)] = Entry(descriptor: descriptor, address: address)
+        return true
+    }
+
+    /// Whether the listener's socket is held.
+    package func holds(_ listener: Listener) -> Bool { entries[Self.key(listener)] != nil }
 
     /// The descriptor of the listener, bound now if it was not, and listening. A listener keeps its name over a change of
     /// address: the old socket is closed by `retain`.
