@@ -80,6 +80,8 @@ extension Supervisor {
         do {
             return try await loader.load(within: .seconds(10), on: reactor)
         } catch {
+            // Asked to stop meanwhile: that is no failure.
+            guard phase != .stopping else { throw BootFailure(status: exitStatus, lines: []) }
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
     }
@@ -167,7 +169,8 @@ extension Supervisor {
         return ConfigurationLoader(
             helper: installation.program("roost-config"),
             file: invocation.configuration,
-            environment: environment
+            environment: environment,
+            among: helpers
         )
     }
 

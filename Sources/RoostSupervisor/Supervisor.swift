@@ -57,6 +57,8 @@ package actor Supervisor {
     var configurationFiles: [String: SharedDescriptor] = [:]
     /// Whether this process is there for the supervisor alone, so that every child that it has not started is a stray.
     let isSubreaper: Bool
+    /// The runs of `roost-config` and of the workers' `--check`.
+    let helpers = HelperRuns()
     let nullDevice = roost_open("/dev/null", O_RDWR, 0)
     /// The executable that each instance was last started from.
     var stamps: [InstanceID: ExecutableStamp] = [:]
