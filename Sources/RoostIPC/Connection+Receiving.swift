@@ -4,7 +4,8 @@ import RoostReactor
 import RoostWire
 
 extension Connection: ByteStreamReceiver {
-    package nonisolated func streamIsReadable() { assumeIsolated { $0.read() } }
+    package nonisolated func streamIsReadable() { assumeIsolated { _ = $0.read() } }
+    package nonisolated func streamMayBeReadable() -> Bool { assumeIsolated { $0.read() } }
     package nonisolated func streamIsWritable() { assumeIsolated { $0.flush() } }
     package nonisolated func streamShouldFlush() { assumeIsolated { $0.flush() } }
     package nonisolated func streamDeadlinePassed() { assumeIsolated { $0.expire() } }
@@ -12,17 +13,19 @@ extension Connection: ByteStreamReceiver {
     /// How often a turn reads from one connection, so that a busy peer does not starve the others.
     private static let readsPerTurn = 4
 
-    private func read() {
-        for _ in 0..<Self.readsPerTurn where !isClosed {
+    /// Reads and takes what has come; false if nothing had.
+    private func read() -> Bool {
+        for count in 0..<Self.readsPerTurn where !isClosed {
             switch stream.read(into: &decoder) {
             case .moved(_, let isPartial):
                 takeFrames()
-                if isPartial || output.pending >= limits.outputMark { return }
-            case .wouldBlock: return
-            case .ended: return finish(session.isFinished ? nil : Self.gone)
-            case .failed(let error): return finish(RequestFailure(.unavailable, error.description))
+                if isPartial || output.pending >= limits.outputMark { return true }
+            case .wouldBlock: return count > 0
+            case .ended: finish(session.isFinished ? nil : Self.gone)
+            case .failed(let error): finish(RequestFailure(.unavailable, error.description))
             }
         }
+        return true
     }
 
     /// Takes what has come, as long as the peer reads what it gets for it.
