@@ -167,7 +167,7 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// About 20 µs when nobody else wants the processor.
     private static let mostLooks = 32
     /// How many attempts there are from one look at all descriptors to the next: the others wait that much longer.
-    private static let mostAttempts = 7
+    private static let mostAttempts = 15
 
     // MARK: Other threads
 
