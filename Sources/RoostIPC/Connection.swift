@@ -123,18 +123,24 @@ package actor Connection {
         _ payload: [UInt8] = [],
         within limit: Duration? = nil
     ) async throws -> [UInt8] {
-        try Task.checkCancellation()
-        let id = try begin(method, payload, FrameFlags(rawValue: 0), limit)
+        let call = Call()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                // Taken back between the lines above, when nobody waited yet.
-                guard session.isWaiting(for: id) else { return continuation.resume(throwing: CancellationError()) }
-                calls[id] = continuation
+                do throws(RequestFailure) {
+                    guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
+                    call.id = try begin(method, payload, FrameFlags(rawValue: 0), limit)
+                    calls[call.id] = continuation
+                } catch {
+                    continuation.resume(throwing: error)
+                }
             }
         } onCancel: {
-            stream.onLoop { self.assumeIsolated { $0.cancel(id, CancellationError()) } }
+            stream.onLoop { self.assumeIsolated { $0.cancel(call.id, CancellationError()) } }
         }
     }
+
+    /// The id of a request, which is given when it is sent; 0 until then. The loop's thread only.
+    private final class Call: @unchecked Sendable { var id: UInt32 = 0 }
 
     /// Asks the peer with one message for another.
     package func request<Reply: ProtobufMessage>(

@@ -63,7 +63,7 @@ import Testing
         let chat = try Chat(reactor)
         let told = Story()
         let post = { [reactor] (line: String) in
-            reactor.start { told.lines.append("\(line) after \(chat.misses) looks") }
+            _ = reactor.start { told.lines.append("\(line) after \(chat.misses) looks") }
         }
         chat.expect()
         reactor.beforeWait {
