@@ -108,6 +108,11 @@ let package = Package(
             ["CLinux", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWorker"],
             path: "Tests/Fixtures/scripted-worker"
         ),
+        program(
+            "log-keeper",
+            ["CLinux", "RoostConfig", "RoostPolicy", "RoostReactor", "RoostSupervisor"],
+            path: "Tests/Fixtures/log-keeper"
+        ),
         tests("RoostWireTests", ["RoostWire"]),
         tests("RoostPolicyTests", ["RoostPolicy"]),
         tests("RoostJSONTests", ["RoostJSON"]),
@@ -130,7 +135,7 @@ let package = Package(
             "RoostSupervisorTests",
             [
                 "CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor",
-                "RoostSupervisor",
+                "RoostSupervisor", "log-keeper",
             ]
         ),
         tests(

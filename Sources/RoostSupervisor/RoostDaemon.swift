@@ -41,7 +41,7 @@ package enum RoostDaemon {
             try RuntimeDirectory.makeDirectories(invocation.stateDirectory)
             let reactor = try Reactor()
             reactor.becomeProcessExecutor()
-            let life = Life(reactor, invocation)
+            let life = try Life(reactor, invocation)
             try life.begin()
             reactor.run()
             _ = consume directory
@@ -66,15 +66,18 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
     private var listener: RoostIPC.Listener?
     private(set) var status: Int32 = 0
 
-    init(_ reactor: Reactor, _ invocation: Invocation) {
+    init(_ reactor: Reactor, _ invocation: Invocation) throws(SystemError) {
         self.reactor = reactor
         self.invocation = invocation
-        let book = LogBook(LogSink(reactor))
+        let directory = invocation.runtimeDirectory
+        let book = try LogBook(LogSink(reactor), path: directory + "/logs")
+        let events = try Feed<RoostProtocol.Event>(bytes: Event.bytes(of: 10_000), path: directory + "/events")
         supervisor = Supervisor(
             reactor,
             invocation: invocation,
             installation: Installation(),
             logs: book,
+            events: events,
             isSubreaper: true
         )
         supervisor.assumeIsolated { supervisor in
