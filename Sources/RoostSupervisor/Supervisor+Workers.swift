@@ -19,7 +19,8 @@ extension Supervisor {
             changed: { [unowned self] id, change in assumeIsolated { $0.changed(id, change) } },
             failed: { [unowned self] id in assumeIsolated { $0.failed(id) } },
             escalate: { [unowned self] id in assumeIsolated { $0.escalate(id) } },
-            log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } }
+            log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } },
+            state: stateFile
         )
         return WorkerHandle(id, settings: settings, on: reactor, surroundings: surroundings)
     }
@@ -72,6 +73,7 @@ extension Supervisor {
         guard handles[id] === handle, retiring.contains(id), state(of: handle) == .stopped else { return }
         (handles[id], stamps[id], begunWith[id]) = (nil, nil, nil)
         retiring.remove(id)
+        saveSoon()
     }
 
     func spawnRequest(for id: InstanceID) throws -> SpawnRequest {
@@ -172,7 +174,7 @@ extension Supervisor {
         }
     }
 
-    private func isBlocked(_ id: InstanceID) -> Bool { !missing(for: id).isEmpty }
+    private func isBlocked(_ id: InstanceID) -> Bool { awaited.contains(id.name) || !missing(for: id).isEmpty }
 
     /// What the worker comes after and is not ready.
     func missing(for id: InstanceID) -> [String] {
@@ -204,6 +206,8 @@ extension Supervisor {
             admit()
         }
         statusMayHaveChanged()
+        change.to == .starting ? save() : saveSoon()
+        if change.exit != nil, awaited.contains(id.name) { stopAwaiting(id.name) }
     }
 
     func failed(_ id: InstanceID) {

@@ -63,7 +63,10 @@ private func check(_ ring: SharedRing, _ content: (UInt64) -> [UInt8] = content)
         #expect(stat(path, &status) == 0 && status.st_mode & 0o7777 == 0o600)
     }
 
-    @Test("another size keeps the newest records and the numbers, in the file as well", arguments: [4096, 8192, 1 << 20])
+    @Test(
+        "another size keeps the newest records and the numbers, in the file as well",
+        arguments: [4096, 8192, 1 << 20]
+    )
     func resized(capacity: Int) throws {
         let scratch = try Scratch()
         let ring = try SharedRing(path: scratch.file("ring"), capacityBytes: 65536)
@@ -100,7 +103,10 @@ private func check(_ ring: SharedRing, _ content: (UInt64) -> [UInt8] = content)
 @Suite struct SharedRingRecoveryTests {
     /// The stores of an append are those of the tail, then of records in any order, then of the head: whoever is killed
     /// between any two leaves what was committed.
-    @Test("a kill between any two stores of an append loses nothing that was committed", arguments: 1...8 as ClosedRange<UInt64>)
+    @Test(
+        "a kill between any two stores of an append loses nothing that was committed",
+        arguments: 1...8 as ClosedRange<UInt64>
+    )
     func stores(seed: UInt64) throws {
         let scratch = try Scratch()
         let path = scratch.file("ring")
@@ -133,7 +139,11 @@ private func check(_ ring: SharedRing, _ content: (UInt64) -> [UInt8] = content)
         for _ in 0..<(getenv("ROOST_SOAK") == nil ? 30 : 2000) {
             let pipe = try Pipe()
             let child = try Child(
-                Program.path("log-keeper"), ["ring", path, "65536"], environment: [], output: pipe.writeEnd)
+                Program.path("log-keeper"),
+                ["ring", path, "65536"],
+                environment: [],
+                output: pipe.writeEnd
+            )
             pipe.closeWriteEnd()
             var told: [UInt8] = []
             while told.isEmpty { told = pipe.content() }
@@ -152,7 +162,10 @@ private func check(_ ring: SharedRing, _ content: (UInt64) -> [UInt8] = content)
         }
     }
 
-    @Test("anything else than a ring of this boot is empty", arguments: ["", "garbage", "directory", "link", "shared", "boot", "format"])
+    @Test(
+        "anything else than a ring of this boot is empty",
+        arguments: ["", "garbage", "directory", "link", "shared", "boot", "format"]
+    )
     func foreign(kind: String) throws {
         let scratch = try Scratch()
         let path = scratch.file("ring")
@@ -219,7 +232,10 @@ private func check(_ ring: SharedRing, _ content: (UInt64) -> [UInt8] = content)
         }
     }
 
-    @Test("what is written into the memory of a running ring costs records, never the process", arguments: 1...10 as ClosedRange<UInt64>)
+    @Test(
+        "what is written into the memory of a running ring costs records, never the process",
+        arguments: 1...10 as ClosedRange<UInt64>
+    )
     func scribbled(seed: UInt64) throws {
         let scratch = try Scratch()
         let path = scratch.file("ring")

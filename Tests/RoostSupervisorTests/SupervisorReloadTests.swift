@@ -29,7 +29,7 @@ import Testing
         #expect(reply.accepted && reply.changed && reply.generation == 2)
         #expect(asked.value == [.prepare, .commit])
         #expect(try test.pid("w") == pid)
-        #expect(try test.handle("w").assumeIsolated { $0.generation } == 2)
+        #expect(try test.handle("w").assumeIsolated { $0.current?.generation } == 2)
         #expect(test.events.filter { $0.kind == .configChanged }.count == 2)
         try test.write([try test.worker("w")], isSame: true)
         let same = try test.reload()
@@ -111,7 +111,7 @@ import Testing
         let test = try launched()
         let asked = Slot<[Method]>([])
         let worker = try test.play("w", TestSupervisor.good(asked))
-        try test.handle("w").assumeIsolated { $0.parked("no server") }
+        try test.handle("w").assumeIsolated { $0.hear(.parked("no server"), from: $0.pid ?? 0) }
         try test.write([try test.worker("w")])
         #expect(try test.reload().accepted)
         #expect(asked.value == [.prepare, .commit])

@@ -172,7 +172,7 @@ import Testing
         let first = try #require(test.pid)
         for _ in 0..<5 {
             test.bench.advance(.seconds(1))
-            test.handle.assumeIsolated { $0.heartbeat(Heartbeat()) }
+            test.says(.heartbeat(Heartbeat()))
         }
         #expect(test.state == .running)
         try outwait(test)
@@ -184,7 +184,7 @@ import Testing
     func parkedHang() throws {
         let test = try TestHandle(loyal, isPlain: false)
         try test.start()
-        test.handle.assumeIsolated { $0.parked("no server") }
+        test.says(.parked("no server"))
         #expect(test.state == .parked)
         try outwait(test)
         try test.bench.turn(until: "the exit") { test.lastExit != nil }
@@ -199,7 +199,7 @@ import Testing
         test.bench.advance(.seconds(60))
         #expect(test.state == .running)
         test.bench.advance(.seconds(1))
-        test.handle.assumeIsolated { $0.heartbeat(Heartbeat()) }
+        test.says(.heartbeat(Heartbeat()))
         test.bench.advance(.seconds(1))
         #expect(test.state == .running)
     }
@@ -230,7 +230,7 @@ import Testing
         let test = try TestHandle(loyal, isPlain: false)
         try test.start()
         test.ready()
-        test.handle.assumeIsolated { $0.slowPhase("index", .seconds(10)) }
+        test.says(.slowPhase(.seconds(10)))
         for _ in 0..<9 { test.bench.advance(.seconds(1)) }
         #expect(test.state == .running)
         var progress = Progress()
@@ -241,7 +241,7 @@ import Testing
         heartbeat.progress = [progress]
         let news = heartbeat
         for _ in 0..<3 {
-            test.handle.assumeIsolated { $0.heartbeat(news) }
+            test.says(.heartbeat(news))
             test.bench.advance(.seconds(1))
         }
         try test.bench.turn(until: "the exit") { test.lastExit != nil }
@@ -269,14 +269,16 @@ import Testing
     func races() throws {
         let test = try TestHandle("echo up; exec sleep 60")
         try test.start()
+        let pid = try #require(test.pid)
         test.handle.assumeIsolated { $0.killGroup() }
         test.tell(.stop(.requested))
         try test.turn(until: .stopped)
         test.handle.assumeIsolated { handle in
-            handle.ready()
-            handle.parked("late")
-            handle.heartbeat(Heartbeat())
-            handle.slowPhase("late", .seconds(1))
+            for message: WorkerHandle.Message in [
+                .ready, .parked("late"), .heartbeat(Heartbeat()), .slowPhase(.seconds(1)), .metrics(MetricsSnapshot()),
+            ] {
+                handle.hear(message, from: pid)
+            }
             handle.sample()
             handle.notified(ProgramNotification(Array("READY=1".utf8)))
         }
@@ -291,7 +293,7 @@ import Testing
         let first = try test.attach { .unknown($0.method) }
         let former = try #require(test.handle.assumeIsolated { $0.connection })
         let second = try test.attach { .unknown($0.method) }
-        test.handle.assumeIsolated { $0.detach(former) }
+        test.handle.assumeIsolated { $0.detach(former, of: $0.pid ?? 0) }
         #expect(test.handle.assumeIsolated { $0.connection } != nil)
         let outcome = Slot<Bool>()
         test.bench.reactor.start { outcome.value = (try? await first.request(.probe)) == nil }

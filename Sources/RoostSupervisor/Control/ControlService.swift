@@ -16,14 +16,14 @@ package struct ControlService: Sendable {
             admit: { (credentials, hello) throws(RequestFailure) in try admit(credentials, hello) },
             opened: { connection in
                 supervisor.assumeIsolated { supervisor in
-                    supervisor.instance(of: connection)?.assumeIsolated { $0.attach(connection) }
+                    supervisor.attach(connection)
                 }
             },
             request: { request in answer(request) },
             event: { event in supervisor.assumeIsolated { $0.workerSays(event) } },
             closed: { connection, _ in
                 supervisor.assumeIsolated { supervisor in
-                    supervisor.instance(of: connection)?.assumeIsolated { $0.detach(connection) }
+                    supervisor.detach(connection)
                 }
             }
         )

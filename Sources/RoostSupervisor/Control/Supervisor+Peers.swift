@@ -12,7 +12,7 @@ extension Supervisor {
         guard hello.role == .worker else { return refusal(of: credentials, needed: .observe) }
         // A worker is whoever we have started, whatever it says of itself.
         let id = InstanceID(name: hello.name, instance: Int(hello.instance))
-        guard let handle = handles[id], handle.assumeIsolated({ $0.pid }) == credentials.pid else {
+        guard let handle = handles[id], handle.assumeIsolated({ $0.hasProcess(credentials.pid) }) else {
             return RequestFailure(.refused, "pid \(credentials.pid) is not the process of \(id)")
         }
         return nil
@@ -32,36 +32,51 @@ extension Supervisor {
         return RequestFailure(.forbidden, message)
     }
 
-    /// The instance that a worker's connection belongs to.
-    func instance(of connection: Connection) -> WorkerHandle? {
+    /// The instance that a worker's connection belongs to, and which of its processes it comes from.
+    private func instance(of connection: Connection) -> (handle: WorkerHandle, pid: Int32)? {
         guard let peer = connection.assumeIsolated({ $0.peer }), peer.hello.role == .worker else { return nil }
-        let handle = handles[InstanceID(name: peer.hello.name, instance: Int(peer.hello.instance))]
-        return handle?.assumeIsolated { $0.pid } == peer.credentials.pid ? handle : nil
+        let pid = peer.credentials.pid
+        guard let handle = handles[InstanceID(name: peer.hello.name, instance: Int(peer.hello.instance))],
+            handle.assumeIsolated({ $0.hasProcess(pid) })
+        else { return nil }
+        return (handle, pid)
+    }
+
+    func attach(_ connection: Connection) {
+        guard let (handle, pid) = instance(of: connection) else { return }
+        handle.assumeIsolated { $0.attach(connection, of: pid) }
+    }
+
+    func detach(_ connection: Connection) {
+        guard let (handle, pid) = instance(of: connection) else { return }
+        handle.assumeIsolated { $0.detach(connection, of: pid) }
     }
 
     /// A worker's news. What cannot be read is a worker of another version: said once a message, and ignored.
     func workerSays(_ event: IncomingEvent) {
-        guard let handle = instance(of: event.connection) else { return }
+        guard let (handle, pid) = instance(of: event.connection) else { return }
         do {
-            switch event.method {
-            case .heartbeat:
-                let heartbeat = try Heartbeat(decoding: event.payload)
-                handle.assumeIsolated { $0.heartbeat(heartbeat) }
-                roundIfDue()
-            case .ready: handle.assumeIsolated { $0.ready() }
-            case .parked:
-                let parked = try Parked(decoding: event.payload)
-                handle.assumeIsolated { $0.parked(parked.reason) }
-            case .slowPhase:
-                let phase = try SlowPhase(decoding: event.payload)
-                handle.assumeIsolated { $0.slowPhase(phase.name, .milliseconds(phase.deadlineMs)) }
-            case .metricsSnapshot:
-                let snapshot = try MetricsSnapshot(decoding: event.payload)
-                handle.assumeIsolated { $0.setMetrics(snapshot) }
-            default: say(.debug, "\(handle.id) sent an unknown event \(event.method.number)")
+            guard let message = try WorkerHandle.Message(event) else {
+                return say(.debug, "\(handle.id) sent an unknown event \(event.method.number)")
             }
+            handle.assumeIsolated { $0.hear(message, from: pid) }
+            if case .heartbeat = message { roundIfDue() }
         } catch {
             say(.warning, "\(handle.id) sent an event \(event.method.number) that cannot be read: \(error)")
+        }
+    }
+}
+
+extension WorkerHandle.Message {
+    /// Nil: an event of another version.
+    fileprivate init?(_ event: IncomingEvent) throws {
+        switch event.method {
+        case .heartbeat: self = .heartbeat(try Heartbeat(decoding: event.payload))
+        case .ready: self = .ready
+        case .parked: self = .parked(try Parked(decoding: event.payload).reason)
+        case .slowPhase: self = .slowPhase(.milliseconds(try SlowPhase(decoding: event.payload).deadlineMs))
+        case .metricsSnapshot: self = .metrics(try MetricsSnapshot(decoding: event.payload))
+        default: return nil
         }
     }
 }

@@ -61,7 +61,8 @@ extension LogRecord {
     /// The record as one JSON object.
     var jsonLine: String {
         var object: JSONObject = [
-            "id": .integer(Int64(clamping: id)), "timestamp": .string(time.description), "level": .string(level.rawValue),
+            "id": .integer(Int64(clamping: id)),
+            "timestamp": .string(time.description), "level": .string(level.rawValue),
             "worker": .string(source.name), "instance": .integer(Int64(source.instance)),
             "pid": .integer(Int64(source.pid)), "category": .string(category), "message": .string(message),
         ]

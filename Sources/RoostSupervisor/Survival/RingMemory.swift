@@ -72,7 +72,7 @@ final class RingMemory {
         memory.base.storeBytes(of: magic, as: UInt64.self)
         memory.base.storeBytes(of: format, toByteOffset: 8, as: UInt32.self)
         memory.base.storeBytes(of: oldestReader, toByteOffset: 12, as: UInt32.self)
-        memory.base.advanced(by: 16).copyMemory(from: BootID.current, byteCount: BootID.length)
+        BootID.current?.write(to: memory.base + 16)
         memory.store(.capacity, UInt64(capacity))
         return memory
     }
@@ -103,10 +103,9 @@ final class RingMemory {
     }
 
     private var isOurs: Bool {
-        let bootID = UnsafeRawBufferPointer(start: base + 16, count: BootID.length)
-        return base.load(as: UInt64.self) == Self.magic
+        base.load(as: UInt64.self) == Self.magic
             && base.load(fromByteOffset: 12, as: UInt32.self) <= Self.format
-            && bootID.elementsEqual(BootID.current) && load(.capacity) == UInt64(capacity)
+            && BootID.current != nil && BootID(base + 16) == BootID.current && load(.capacity) == UInt64(capacity)
     }
 
     // MARK: Reading and writing

@@ -1,3 +1,4 @@
+import Glibc
 package import RoostReactor
 
 /// The last records of an endless sequence, numbered from 1 without gaps, in a file that outlives the process: a new
@@ -167,6 +168,12 @@ package final class SharedRing {
     private static func size(ofLength length: UInt64) -> UInt64 { recordHeader + (length + 7) & ~7 }
 
     // MARK: Another size, another process
+
+    /// Leaves nothing to a next process. What is held here stays until the end.
+    package func remove() {
+        if let path { unlink(path) }
+        path = nil
+    }
 
     /// Sets new bounds; what does not fit any more is given up. Whoever is killed meanwhile leaves the one or the other.
     package func resize(capacityBytes: Int, mostRecords: Int = .max) throws(SystemError) {

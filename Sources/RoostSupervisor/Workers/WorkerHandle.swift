@@ -23,6 +23,8 @@ package actor WorkerHandle {
         package var failed: @Sendable (InstanceID) -> Void
         package var escalate: @Sendable (InstanceID) -> Void
         package var log: @Sendable (LogRecord) -> Void
+        /// Where a process is noted while it is being started.
+        package var state: StateFile?
 
         package init(
             requestAdmission: @escaping @Sendable (InstanceID, Int) -> Void,
@@ -31,7 +33,8 @@ package actor WorkerHandle {
             changed: @escaping @Sendable (InstanceID, Change) -> Void,
             failed: @escaping @Sendable (InstanceID) -> Void,
             escalate: @escaping @Sendable (InstanceID) -> Void,
-            log: @escaping @Sendable (LogRecord) -> Void
+            log: @escaping @Sendable (LogRecord) -> Void,
+            state: StateFile? = nil
         ) {
             self.requestAdmission = requestAdmission
             self.withdrawAdmission = withdrawAdmission
@@ -40,6 +43,7 @@ package actor WorkerHandle {
             self.failed = failed
             self.escalate = escalate
             self.log = log
+            self.state = state
         }
     }
 
@@ -57,42 +61,25 @@ package actor WorkerHandle {
     nonisolated let reactor: Reactor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
-    private let surroundings: Surroundings
-    /// A plain program has no heartbeat and no connection.
-    private(set) var isPlain: Bool
-    private var willBePlain: Bool
-    private var heartbeatDeadline: Duration
-    private var logLineLimit: Int
+    let surroundings: Surroundings
+    private(set) var settings: InstanceSettings
     private var random = SystemRandomNumberGenerator()
 
-    package private(set) var machine: WorkerStateMachine
-    private var health: HealthStateMachine?
-    private var memory: MemoryCeiling
-    /// As configured, without the samples of an incarnation.
-    private var memoryCeiling: MemoryCeiling
-    private var child: ChildProcess?
-    private var logPipe: LogPipe?
-    package private(set) var connection: Connection?
+    package internal(set) var machine: WorkerStateMachine
+    /// The process, while there is one.
+    var current: Incarnation?
     private var deadlineTimer: TimerToken?
-    private var healthTimer: TimerToken?
-    /// At the last heartbeat: when it was, how long the process had run, and how long it had waited for a CPU.
-    private var atHeartbeat: (instant: MonotonicInstant, run: Duration, wait: Duration)?
-    private var settleTimer: TimerToken?
 
-    package private(set) var spawnedAt: MonotonicInstant?
-    package private(set) var lastExit: LastExit?
+    package internal(set) var lastExit: LastExit?
     /// Why it is in its state, where that is not plain.
-    package private(set) var reason = ""
+    package internal(set) var reason = ""
     /// Incarnations that came after the first one.
-    package private(set) var restarts: UInt64 = 0
-    private var incarnations: UInt64 = 0
-    package private(set) var figures: ProcessFigures?
-    package private(set) var lastHeartbeat: MonotonicInstant?
-    /// The configuration generation that the process works with.
-    package private(set) var generation: UInt64 = 0
-    package private(set) var metrics = MetricsSnapshot()
-    private var waiters: [UInt64: Waiter] = [:]
-    private var nextWaiter: UInt64 = 0
+    package internal(set) var restarts: UInt64 = 0
+    var incarnations: UInt64 = 0
+    /// The last figures that a process of this instance has handed over.
+    private(set) var metrics = MetricsSnapshot()
+    var waiters: [UInt64: Waiter] = [:]
+    var nextWaiter: UInt64 = 0
 
     package init(
         _ id: InstanceID,
@@ -103,29 +90,22 @@ package actor WorkerHandle {
         self.id = id
         self.reactor = reactor
         self.surroundings = surroundings
-        isPlain = settings.isPlain
-        willBePlain = settings.isPlain
-        heartbeatDeadline = settings.heartbeatDeadline
-        logLineLimit = settings.logLineLimit
+        self.settings = settings
         machine = WorkerStateMachine(settings: settings.lifecycle)
-        memory = settings.memory
-        memoryCeiling = settings.memory
     }
 
     package var state: WorkerState { machine.state }
-    package var pid: Int32? { child?.pid }
+    package var pid: Int32? { current?.pid }
     package var isReady: Bool { machine.state == .running }
+    /// Whether its process is any program; of an instance without one, whether the next will be.
+    var isPlain: Bool { current?.isPlain ?? settings.isPlain }
+    package var connection: Connection? { current?.connection }
 
     /// Takes changed settings; they act from the next decision on.
     package func apply(_ settings: InstanceSettings) {
+        self.settings = settings
         machine.settings = settings.lifecycle
-        willBePlain = settings.isPlain
-        let hasNewDeadline = heartbeatDeadline != settings.heartbeatDeadline
-        heartbeatDeadline = settings.heartbeatDeadline
-        if hasNewDeadline, health != nil { beginWatch() }  // the worker keeps to its new interval from now on
-        logLineLimit = settings.logLineLimit
-        memory = settings.memory
-        memoryCeiling = settings.memory
+        current?.apply(settings)
     }
 }
 
@@ -141,7 +121,7 @@ extension WorkerHandle {
             self.reason = reason
             surroundings.changed(
                 id,
-                Change(from: before, to: machine.state, pid: child?.pid, exit: exit, reason: reason)
+                Change(from: before, to: machine.state, pid: pid, exit: exit, reason: reason)
             )
         }
         armDeadline()
@@ -169,13 +149,13 @@ extension WorkerHandle {
         case .withdrawAdmission: surroundings.withdrawAdmission(id)
         case .spawn: spawn()
         case .drain(let limit): drain(within: limit)
-        case .signal(let signal): child?.signal(signal.rawValue)
+        case .signal(let signal): current?.signal(signal.rawValue)
         case .reportFailure: surroundings.failed(id)
         case .escalate: surroundings.escalate(id)
         }
     }
 
-    private func armDeadline() {
+    func armDeadline() {
         if let deadlineTimer { reactor.cancel(deadlineTimer) }
         deadlineTimer = machine.deadline.map { deadline in
             reactor.schedule(at: deadline) { [unowned self] in
@@ -201,47 +181,54 @@ extension WorkerHandle {
         do {
             try startProcess()
         } catch {
+            surroundings.state?.endSpawn()
             say(.error, "cannot start: \(error)")
             handle(.spawnFailed, because: "\(error)")
         }
     }
 
     private func startProcess() throws {
-        isPlain = willBePlain
-        var request = try surroundings.spawnRequest(id)
-        let origin = LogRecord.Source(name: id.name, instance: id.instance, pid: 0)
-        let pipe = try LogPipe(reactor, source: origin, lineLimit: logLineLimit, emit: surroundings.log)
-        request.descriptors.replaceSubrange(1...2, with: [pipe.writeEnd, pipe.writeEnd])
-        let child = try ChildProcess(request, on: reactor) { [unowned self] status in
-            assumeIsolated { $0.exited(status) }
-        }
-        pipe.closeWriteEnd()
-        pipe.speak(for: LogRecord.Source(name: id.name, instance: id.instance, pid: child.pid))
-        self.child = child
-        logPipe = pipe
-        spawnedAt = reactor.now
-        memory = memoryCeiling
+        let request = try surroundings.spawnRequest(id)
+        let incarnation = makeIncarnation(settings)
+        try incarnation.start(
+            request,
+            noting: surroundings.state?.beginSpawn(id),
+            lineLimit: settings.logLineLimit,
+            log: surroundings.log
+        )
+        current = incarnation
         if incarnations > 0 { restarts += 1 }
         incarnations += 1
         handle(.spawned)
-        if isPlain { settle() }
+        if incarnation.isPlain { incarnation.awaitSettling() }
     }
 
-    /// A plain program is ready when it says so (sd_notify(3)) or has survived its first moments.
-    private func settle() {
-        settleTimer = reactor.schedule(after: .milliseconds(100)) { [unowned self] in
-            assumeIsolated { $0.ready() }
+    func makeIncarnation(_ settings: InstanceSettings) -> Incarnation {
+        Incarnation(id, settings: settings, on: reactor) { [unowned self] pid, news in
+            assumeIsolated { $0.hear(news, of: pid) }
         }
     }
 
-    private func exited(_ status: ExitStatus) {
-        logPipe?.end()
-        logPipe = nil
-        child = nil
-        figures = nil
-        spawnedAt = nil
-        endWatch()
-        disconnect()
+    /// What a process has done or suffered.
+    private func hear(_ news: Incarnation.News, of pid: Int32) {
+        guard pid == current?.pid else { return }
+        switch news {
+        case .exited(let status): exited(status)
+        case .settled: ready()
+        case .hung(let sentence):
+            guard state == .running || state == .parked else { return }
+            say(.error, "\(id) hangs: \(sentence)")
+            handle(.hung, because: sentence)
+        case .memoryExceeded(let isHard, let bytes):
+            let ceiling = "its \(isHard ? "hard" : "soft") memory ceiling"
+            let consequence = isHard ? "killing it" : "restarting it"
+            say(isHard ? .error : .warning, "\(id) is above \(ceiling) with \(bytes) bytes: \(consequence)")
+            handle(.memoryExceeded(isHard: isHard), because: "above \(ceiling)")
+        }
+    }
+
+    func exited(_ status: ExitStatus) {
+        current = nil
         let exit = LastExit(at: WallTime(nanoseconds: 0), status: status, reason: machine.exitReason(of: status))
         handle(.exited(status), because: exit.sentence)
         guard machine.state != .stopped || exit.reason != .requested else { return }
@@ -251,7 +238,7 @@ extension WorkerHandle {
 
     private func drain(within limit: Duration) {
         guard let connection else {
-            child?.signal(SIGTERM)  // it cannot be asked: the kit drains at SIGTERM as well
+            current?.signal(SIGTERM)  // it cannot be asked: the kit drains at SIGTERM as well
             return
         }
         var message = Drain()
@@ -273,43 +260,56 @@ extension WorkerHandle {
         var record = LogRecord(time: time, level: level, source: source, category: "worker", message: message)
         record.metadata["worker"] = .string(id.name)
         record.metadata["instance"] = .integer(Int64(id.instance))
-        if let pid = child?.pid { record.metadata["pid"] = .integer(Int64(pid)) }
+        if let pid { record.metadata["pid"] = .integer(Int64(pid)) }
         surroundings.log(record)
     }
 }
 
-// MARK: - What the worker says
+// MARK: - What the process says
 
 extension WorkerHandle {
-    /// The instance's own connection is there.
-    package func attach(_ connection: Connection) {
-        let former = self.connection
-        self.connection = connection
-        if let former, former !== connection { former.assumeIsolated { $0.close() } }
-        generation = connection.assumeIsolated { $0.peer?.hello.generation } ?? 0
+    /// What a worker's process tells of itself.
+    package enum Message: Sendable {
+        case ready
+        case parked(String)
+        case heartbeat(Heartbeat)
+        case slowPhase(Duration)
+        case metrics(MetricsSnapshot)
     }
 
-    /// The connection is gone. The process may still be well; its heartbeats decide.
-    package func detach(_ connection: Connection) {
-        if self.connection === connection { self.connection = nil }
+    /// The process with this number, if it is one of this instance.
+    func incarnation(_ pid: Int32) -> Incarnation? { current?.pid == pid ? current : nil }
+
+    package func hasProcess(_ pid: Int32) -> Bool { incarnation(pid) != nil }
+
+    package func attach(_ connection: Connection, of pid: Int32) { incarnation(pid)?.attach(connection) }
+
+    package func detach(_ connection: Connection, of pid: Int32) { incarnation(pid)?.detach(connection) }
+
+    package func hear(_ message: Message, from pid: Int32) {
+        guard let incarnation = incarnation(pid) else { return }
+        switch message {
+        case .ready: ready()
+        case .parked(let reason): parked(reason)
+        case .heartbeat(let heartbeat): incarnation.heartbeat(heartbeat)
+        case .slowPhase(let limit): incarnation.slowPhase(limit)
+        case .metrics(let snapshot): metrics = snapshot
+        }
     }
 
-    private func disconnect() {
-        connection?.assumeIsolated { $0.close() }
-        connection = nil
-    }
-
-    package func ready() {
-        if let settleTimer { reactor.cancel(settleTimer) }
-        settleTimer = nil
-        let wasReady = isReady
+    private func ready() {
+        current?.endSettling()
         handle(.ready)
-        if isReady, !wasReady, health == nil, !isPlain { beginWatch() }
+        if isReady { watch() }
     }
 
-    package func parked(_ reason: String) {
+    private func parked(_ reason: String) {
         handle(.parked, because: reason)
-        if state == .parked, health == nil, !isPlain { beginWatch() }
+        if state == .parked { watch() }
+    }
+
+    func watch() {
+        if let current, current.health == nil, !current.isPlain { current.beginWatch() }
     }
 
     /// A plain program has said something of itself.
@@ -318,154 +318,12 @@ extension WorkerHandle {
         if let status = notification.status { reason = status }
     }
 
-    package func setGeneration(_ generation: UInt64) { self.generation = generation }
-    package func setMetrics(_ metrics: MetricsSnapshot) { self.metrics = metrics }
-
-    package func heartbeat(_ heartbeat: Heartbeat) {
-        lastHeartbeat = reactor.now
-        guard health != nil, let pid = child?.pid else { return }
-        let progress = heartbeat.progress.map {
-            HealthStateMachine.Progress(
-                name: $0.name,
-                completed: $0.completed,
-                pending: $0.pending,
-                stallAfter: stallAfter($0.stallAfterMs)
-            )
-        }
-        let wait = ProcessFigures.runQueueWait(pid: pid)
-        atHeartbeat = (reactor.now, ProcessFigures.running(pid: pid).time, wait)
-        act(on: health?.heartbeat(progress, at: reactor.now, runQueueWait: wait))
-        armHealth()
-    }
-
-    private func stallAfter(_ milliseconds: UInt32) -> Duration? {
-        switch milliseconds {
-        case 0: heartbeatDeadline
-        case .max: nil
-        default: .milliseconds(milliseconds)
-        }
-    }
-
-    package func slowPhase(_ name: String, _ duration: Duration) {
-        health?.slowPhase(duration, at: reactor.now)
-        armHealth()
-    }
-}
-
-// MARK: - Health
-
-extension WorkerHandle {
-    private func beginWatch() {
-        guard let pid = child?.pid else { return }
-        let wait = ProcessFigures.runQueueWait(pid: pid)
-        atHeartbeat = (reactor.now, ProcessFigures.running(pid: pid).time, wait)
-        health = HealthStateMachine(deadline: heartbeatDeadline, at: reactor.now, runQueueWait: wait)
-        armHealth()
-    }
-
-    private func endWatch() {
-        if let healthTimer { reactor.cancel(healthTimer) }
-        if let settleTimer { reactor.cancel(settleTimer) }
-        (healthTimer, settleTimer, health, lastHeartbeat) = (nil, nil, nil, nil)
-    }
-
-    /// The kernel counts a wait for a CPU when it is over: what a process that waits at this moment has neither run nor
-    /// waited for by its books is the wait under way.
-    private func wholeWait(_ pid: Int32) -> Duration {
-        let wait = ProcessFigures.runQueueWait(pid: pid)
-        let running = ProcessFigures.running(pid: pid)
-        // The kernel's books are in real time.
-        guard running.isRunnable, let start = atHeartbeat, case .monotonic = reactor.clock else { return wait }
-        let accounted = (running.time - start.run) + (wait - start.wait)
-        return wait + max(start.instant.duration(to: reactor.now) - accounted, .zero)
-    }
-
-    private func armHealth() {
-        if let healthTimer { reactor.cancel(healthTimer) }
-        healthTimer = health.map { health in
-            reactor.schedule(at: health.nextCheck) { [unowned self] in assumeIsolated { $0.checkHealth() } }
-        }
-    }
-
-    private func checkHealth() {
-        guard let pid = child?.pid, let due = health?.nextCheck else { return }
-        // Roostd itself has not run: stopped, or frozen together with its workers. What they have said meanwhile may
-        // still be on its way.
-        guard due.duration(to: reactor.now) <= heartbeatDeadline / 2 else { return beginWatch() }
-        act(on: health?.check(at: reactor.now, runQueueWait: wholeWait(pid)))
-        if machine.state != .draining { armHealth() }
-    }
-
-    private func act(on verdict: HealthStateMachine.Verdict?) {
-        guard case .hung(let why) = verdict, state == .running || state == .parked else { return }
-        let sentence =
-            switch why {
-            case .silent(let duration): "no heartbeat for \(duration)"
-            case .stalled(let source, let duration): "\(source) has had work and finished none for \(duration)"
-            }
-        say(.error, "\(id) hangs: \(sentence)")
-        handle(.hung, because: sentence)
-    }
+    /// Its process has switched to the configuration generation.
+    package func setGeneration(_ generation: UInt64) { current?.generation = generation }
 
     /// Reads the process's figures; called once per tick.
-    package func sample() {
-        guard let pid = child?.pid, let figures = ProcessFigures(pid: pid) else { return }
-        self.figures = figures
-        switch memory.sample(figures.residentBytes) {
-        case .within: break
-        case .softExceeded:
-            say(.warning, "\(id) is above its soft memory ceiling with \(figures.residentBytes) bytes: restarting it")
-            handle(.memoryExceeded(isHard: false), because: "above its soft memory ceiling")
-        case .hardExceeded:
-            say(.error, "\(id) is above its hard memory ceiling with \(figures.residentBytes) bytes: killing it")
-            handle(.memoryExceeded(isHard: true), because: "above its hard memory ceiling")
-        }
-    }
-}
-
-// MARK: - Waiting for an outcome
-
-extension WorkerHandle {
-    /// What somebody who waits looks at.
-    package struct Glimpse: Sendable {
-        package let state: WorkerState
-        package let pid: Int32?
-    }
-
-    package var glimpse: Glimpse { Glimpse(state: machine.state, pid: child?.pid) }
-
-    /// Suspends until the condition holds, or `limit` has passed; says how things are then.
-    package func wait(
-        within limit: Duration,
-        until isDone: @escaping @Sendable (Glimpse) -> Bool
-    ) async -> Glimpse {
-        if isDone(glimpse) { return glimpse }
-        return await withCheckedContinuation { continuation in
-            nextWaiter += 1
-            let token = nextWaiter
-            let timer = reactor.schedule(after: limit) { [unowned self] in
-                assumeIsolated { $0.finishWaiting(token) }
-            }
-            waiters[token] = Waiter(isDone: isDone, timer: timer, continuation: continuation)
-        }
-    }
-
-    private func finishWaiting(_ token: UInt64) {
-        guard let waiter = waiters.removeValue(forKey: token) else { return }
-        reactor.cancel(waiter.timer)
-        waiter.continuation.resume(returning: glimpse)
-    }
-
-    private func tellWaiters() {
-        for (token, waiter) in waiters where waiter.isDone(glimpse) { finishWaiting(token) }
-    }
-
-    struct Waiter {
-        let isDone: @Sendable (Glimpse) -> Bool
-        let timer: TimerToken
-        let continuation: CheckedContinuation<Glimpse, Never>
-    }
+    package func sample() { current?.sample() }
 
     /// SIGKILL to the process and its group, without asking anybody.
-    func killGroup() { child?.signalGroup(SIGKILL) }
+    func killGroup() { current?.signalGroup(SIGKILL) }
 }

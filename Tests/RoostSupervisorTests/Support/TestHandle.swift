@@ -77,7 +77,11 @@ final class TestHandle {
     var states: [RoostPolicy.WorkerState] { changes.value?.map(\.to) ?? [] }
 
     func tell(_ event: WorkerStateMachine.Event) { handle.assumeIsolated { $0.handle(event) } }
-    func ready() { handle.assumeIsolated { $0.ready() } }
+    func ready() { says(.ready) }
+    /// Has the process say it over its connection.
+    func says(_ message: WorkerHandle.Message) {
+        handle.assumeIsolated { handle in handle.hear(message, from: handle.pid ?? 0) }
+    }
 
     func turn(until state: RoostPolicy.WorkerState) throws {
         try bench.turn(until: "\(state), it is \(self.state)") { self.state == state }
@@ -124,7 +128,7 @@ final class TestHandle {
         try supervisor.assumeIsolated { try $0.start() }
         try worker.assumeIsolated { try $0.start() }
         try bench.turn(until: "the handshake") { supervisor.assumeIsolated { $0.peer != nil } }
-        handle.assumeIsolated { $0.attach(supervisor) }
+        handle.assumeIsolated { $0.attach(supervisor, of: $0.pid ?? 0) }
         return worker
     }
 }

@@ -213,7 +213,7 @@ final class TestSupervisor {
         try bench.turn(until: "the process of \(name)") { handle.assumeIsolated { $0.pid } != nil }
         let ends = try Bench.socketPair()
         let connection = try TestHandle.attach(handle, ends, bench, answer)
-        handle.assumeIsolated { $0.ready() }
+        handle.assumeIsolated { handle in handle.hear(.ready, from: handle.pid ?? 0) }
         return connection
     }
 
