@@ -134,8 +134,8 @@ let package = Package(
         tests(
             "RoostSupervisorTests",
             [
-                "CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor",
-                "RoostSupervisor", "log-keeper",
+                "CLinux", "RoostConfig", "RoostConfigReader", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol",
+                "RoostReactor", "RoostSupervisor", "log-keeper",
             ]
         ),
         tests(

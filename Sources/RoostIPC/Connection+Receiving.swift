@@ -12,7 +12,7 @@ extension Connection: ByteStreamReceiver {
     /// How often a turn reads from one connection, so that a busy peer does not starve the others.
     private static let readsPerTurn = 4
 
-    private func read() {
+    func read() {
         for _ in 0..<Self.readsPerTurn where !isClosed {
             switch stream.read(into: &decoder) {
             case .moved(_, let isPartial):
