@@ -74,6 +74,8 @@ extension Supervisor {
         stateFile = nil
         unlink(stateFilePath)
         unlink(configurationCopy)
+        logs.feed.ring.remove()
+        events.ring.remove()
         for name in workerSockets.keys { unlink("\(invocation.runtimeDirectory)/\(name).sock") }
         unlink("\(invocation.runtimeDirectory)/roostd.sock")
     }
