@@ -59,6 +59,13 @@ package final class LogTape {
         if end - position > Self.mostBacklog { position = end }
     }
 
+    /// The id of the tape behind a descriptor; nil if it is none.
+    static func id(of descriptor: Int32) -> UInt64? {
+        var header: [UInt64] = [0, 0]
+        let count = header.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        return count == 16 && header[0] == magic ? header[1] : nil
+    }
+
     deinit { close(descriptor) }
 
     /// Another descriptor, open for reading alone: the one that the process itself inherits. Negative: errno.

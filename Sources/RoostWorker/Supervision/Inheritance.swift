@@ -53,9 +53,15 @@ package struct Inheritance {
 
     package func first(_ name: String) -> Int32? { descriptors.first { $0.name == name }?.number }
     /// What the supervisor's successor would need.
-    var sockets: [(name: String, number: Int32)] { descriptors.filter { $0.name != "configuration" } }
-    /// What is neither the configuration nor the worker's own socket.
+    var sockets: [(name: String, number: Int32)] {
+        descriptors.filter { $0.name != "configuration" && !Self.isLog($0.name) }
+    }
+
+    /// The own log pipe's read end and its tape: only held, so that neither goes with the supervisor.
+    private static func isLog(_ name: String) -> Bool { name == "log.pipe" || name == "log.tape" }
+
+    /// What is neither the configuration, the log nor the worker's own socket.
     package var listeners: [(name: String, descriptor: Int32)] {
-        descriptors.filter { $0.name != "configuration" && $0.name != "ipc" }.map { ($0.name, $0.number) }
+        sockets.filter { $0.name != "ipc" }.map { ($0.name, $0.number) }
     }
 }
