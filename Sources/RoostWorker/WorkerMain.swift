@@ -54,7 +54,8 @@ package enum WorkerMain {
                 identity: identity(name, inheritance),
                 log: log,
                 runtimeDirectory: inheritance.runtimeDirectory,
-                start: start
+                start: start,
+                held: inheritance.held.map { WorkerListener(name: $0.name, descriptor: $0.descriptor) }
             )
             try reactor.handleSignals([SIGTERM, SIGINT]) { signal, _ in
                 reactor.start { await runtime.drainAndEnd(because: signal == SIGTERM ? "SIGTERM" : "SIGINT") }

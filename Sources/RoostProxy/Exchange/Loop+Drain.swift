@@ -21,7 +21,9 @@ extension Loop {
         guard !drain.hasBegun else { return }
         drain.hasBegun = true
         drain.completion = completion
+        tick()
         stopAccepting()
+        acceptLast()
         let loop = address
         drain.timer = reactor.schedule(at: deadline) { loop.pointee.endDrain() }
         if idleDeadline < deadline {

@@ -41,6 +41,8 @@ final class Incarnation {
     /// At the last heartbeat: when it was, how long the process had run, and how long it had waited for a CPU.
     var atHeartbeat: (instant: MonotonicInstant, run: Duration, wait: Duration)?
     private var settleTimer: TimerToken?
+    /// Started beside the serving process: what it has inherited waits until it is told that it was promoted.
+    var isHeld = false
 
     /// - Parameter report: called on the loop.
     init(
@@ -71,9 +73,9 @@ final class Incarnation {
         (self.child, logPipe, pid, spawnedAt) = (child, pipe, child.pid, reactor.now)
     }
 
-    /// Has a plain program count as ready when it has survived its first moments without saying so (sd_notify(3)).
-    func awaitSettling() {
-        settleTimer = reactor.schedule(after: .milliseconds(100)) { [unowned self] in report(pid, .settled) }
+    /// Has a plain program count as ready when it has survived so long without saying so (sd_notify(3)).
+    func awaitSettling(for time: Duration = .milliseconds(100)) {
+        settleTimer = reactor.schedule(after: time) { [unowned self] in report(pid, .settled) }
     }
 
     func endSettling() {

@@ -23,6 +23,12 @@ package actor WorkerHandle {
         package var failed: @Sendable (InstanceID) -> Void
         package var escalate: @Sendable (InstanceID) -> Void
         package var log: @Sendable (LogRecord) -> Void
+        /// As `spawnRequest`, for a process beside the serving one.
+        package var candidateRequest: @Sendable (InstanceID) throws -> CandidateRequest
+        /// Why a proved candidate must not serve after all; nil: it may.
+        package var objection: @Sendable (InstanceID) -> String?
+        /// A rolling restart has gone a step.
+        package var rolled: @Sendable (InstanceID, RollNews) -> Void
 
         package init(
             requestAdmission: @escaping @Sendable (InstanceID, Int) -> Void,
@@ -31,8 +37,14 @@ package actor WorkerHandle {
             changed: @escaping @Sendable (InstanceID, Change) -> Void,
             failed: @escaping @Sendable (InstanceID) -> Void,
             escalate: @escaping @Sendable (InstanceID) -> Void,
-            log: @escaping @Sendable (LogRecord) -> Void
+            log: @escaping @Sendable (LogRecord) -> Void,
+            candidateRequest: (@Sendable (InstanceID) throws -> CandidateRequest)? = nil,
+            objection: @escaping @Sendable (InstanceID) -> String? = { _ in nil },
+            rolled: @escaping @Sendable (InstanceID, RollNews) -> Void = { _, _ in }
         ) {
+            self.candidateRequest = candidateRequest ?? { CandidateRequest(try spawnRequest($0)) }
+            self.objection = objection
+            self.rolled = rolled
             self.requestAdmission = requestAdmission
             self.withdrawAdmission = withdrawAdmission
             self.spawnRequest = spawnRequest
@@ -57,20 +69,27 @@ package actor WorkerHandle {
     nonisolated let reactor: Reactor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
-    private let surroundings: Surroundings
-    private var settings: InstanceSettings
+    let surroundings: Surroundings
+    private(set) var settings: InstanceSettings
     private var random = SystemRandomNumberGenerator()
 
     package private(set) var machine: WorkerStateMachine
     /// The process, while there is one.
-    private(set) var current: Incarnation?
+    var current: Incarnation?
+    /// The process beside it: during a rolling restart first the candidate, then the one that was replaced.
+    var other: Incarnation?
+    var roll: Roll?
+    /// What was asked for while a rolling restart was under way; shared by all who asked.
+    var nextRoll: RollRequest?
+    var rollTimer: TimerToken?
+    var rollWaiters: [UInt64: RollWaiter] = [:]
     private var deadlineTimer: TimerToken?
 
-    package private(set) var lastExit: LastExit?
+    package internal(set) var lastExit: LastExit?
     /// Why it is in its state, where that is not plain.
     package private(set) var reason = ""
     /// Incarnations that came after the first one.
-    package private(set) var restarts: UInt64 = 0
+    package internal(set) var restarts: UInt64 = 0
     private var incarnations: UInt64 = 0
     /// The last figures that a process of this instance has handed over.
     private(set) var metrics = MetricsSnapshot()
@@ -90,7 +109,8 @@ package actor WorkerHandle {
         machine = WorkerStateMachine(settings: settings.lifecycle)
     }
 
-    package var state: WorkerState { machine.state }
+    /// An instance is not stopped while a process of it is left.
+    package var state: WorkerState { machine.state == .stopped && other != nil ? .draining : machine.state }
     package var pid: Int32? { current?.pid }
     package var isReady: Bool { machine.state == .running }
     /// Whether its process is any program; of an instance without one, whether the next will be.
@@ -110,23 +130,28 @@ package actor WorkerHandle {
 extension WorkerHandle {
     /// Feeds the machine and carries out what it says.
     package func handle(_ event: WorkerStateMachine.Event, because reason: String = "") {
-        let before = machine.state
+        let before = state
         let exit = recordExit(event)
         let actions = machine.handle(event, at: reactor.now, random: Double.random(in: 0..<1, using: &random))
-        if machine.state != before {
-            self.reason = reason
-            surroundings.changed(
-                id,
-                Change(from: before, to: machine.state, pid: pid, exit: exit, reason: reason)
-            )
-        }
+        tellChange(from: before, exit: exit, because: reason)
         armDeadline()
         for action in actions { carryOut(action) }
+        tellRoll()
         tellWaiters()
     }
 
+    func tellChange(from before: WorkerState, exit: LastExit?, because reason: String) {
+        guard state != before else { return }
+        self.reason = reason
+        surroundings.changed(id, Change(from: before, to: state, pid: pid, exit: exit, reason: reason))
+    }
+
     private func recordExit(_ event: WorkerStateMachine.Event) -> LastExit? {
-        guard case .exited(let status) = event else { return nil }
+        let status: ExitStatus
+        switch event {
+        case .exited(let how), .succeeded(let how, _): status = how
+        default: return nil
+        }
         let exit = LastExit(
             at: WallTime(nanoseconds: roost_wall_now()),
             status: status,
@@ -183,11 +208,7 @@ extension WorkerHandle {
     }
 
     private func startProcess() throws {
-        let request = try surroundings.spawnRequest(id)
-        let incarnation = Incarnation(id, settings: settings, on: reactor) { [unowned self] pid, news in
-            assumeIsolated { $0.hear(news, of: pid) }
-        }
-        try incarnation.start(request, lineLimit: settings.logLineLimit, log: surroundings.log)
+        let incarnation = try launch(try surroundings.spawnRequest(id))
         current = incarnation
         if incarnations > 0 { restarts += 1 }
         incarnations += 1
@@ -195,9 +216,17 @@ extension WorkerHandle {
         if incarnation.isPlain { incarnation.awaitSettling() }
     }
 
+    func launch(_ request: SpawnRequest) throws -> Incarnation {
+        let incarnation = Incarnation(id, settings: settings, on: reactor) { [unowned self] pid, news in
+            assumeIsolated { $0.hear(news, of: pid) }
+        }
+        try incarnation.start(request, lineLimit: settings.logLineLimit, log: surroundings.log)
+        return incarnation
+    }
+
     /// What a process has done or suffered.
     private func hear(_ news: Incarnation.News, of pid: Int32) {
-        guard pid == current?.pid else { return }
+        guard pid == current?.pid else { return hearOther(news, of: pid) }
         switch news {
         case .exited(let status): exited(status)
         case .settled: ready()
@@ -205,6 +234,9 @@ extension WorkerHandle {
             guard state == .running || state == .parked else { return }
             say(.error, "\(id) hangs: \(sentence)")
             handle(.hung, because: sentence)
+        case .memoryExceeded(isHard: false, let bytes) where mayRoll:
+            say(.warning, "\(id) is above its soft memory ceiling with \(bytes) bytes: replacing it")
+            rollForMemory()
         case .memoryExceeded(let isHard, let bytes):
             let ceiling = "its \(isHard ? "hard" : "soft") memory ceiling"
             let consequence = isHard ? "killing it" : "restarting it"
@@ -216,21 +248,25 @@ extension WorkerHandle {
     private func exited(_ status: ExitStatus) {
         current = nil
         let exit = LastExit(at: WallTime(nanoseconds: 0), status: status, reason: machine.exitReason(of: status))
-        handle(.exited(status), because: exit.sentence)
+        if !candidateTakesOver(from: status, exit.sentence) { handle(.exited(status), because: exit.sentence) }
         guard machine.state != .stopped || exit.reason != .requested else { return }
         let level: LogLevel = exit.reason == .requested || status.isSuccess ? .info : .warning
         say(level, "\(id) \(exit.sentence), reason \(exit.reason.rawValue); now \(machine.state.rawValue)")
     }
 
     private func drain(within limit: Duration) {
-        guard let connection else {
-            current?.signal(SIGTERM)  // it cannot be asked: the kit drains at SIGTERM as well
+        // Nobody else answers while this one drains: who is idle is let go soon, for the next process to serve.
+        drain(current, within: limit, idle: min(limit, .seconds(1)))
+    }
+
+    func drain(_ incarnation: Incarnation?, within limit: Duration, idle: Duration) {
+        guard let connection = incarnation?.connection else {
+            incarnation?.signal(SIGTERM)  // it cannot be asked: the kit drains at SIGTERM as well
             return
         }
         var message = Drain()
         message.deadlineMs = limit.milliseconds
-        // Nobody else answers while this one drains: who is idle is let go soon, for the next process to serve.
-        message.idleMs = min(limit, .seconds(1)).milliseconds
+        message.idleMs = idle.milliseconds
         let payload = message.encoded()
         Task {
             _ = self
@@ -264,16 +300,23 @@ extension WorkerHandle {
     }
 
     /// The process with this number, if it is one of this instance.
-    func incarnation(_ pid: Int32) -> Incarnation? { current?.pid == pid ? current : nil }
+    func incarnation(_ pid: Int32) -> Incarnation? {
+        if current?.pid == pid { return current }
+        return other?.pid == pid ? other : nil
+    }
 
     package func hasProcess(_ pid: Int32) -> Bool { incarnation(pid) != nil }
 
-    package func attach(_ connection: Connection, of pid: Int32) { incarnation(pid)?.attach(connection) }
+    package func attach(_ connection: Connection, of pid: Int32) {
+        incarnation(pid)?.attach(connection)
+        if pid == current?.pid { enterCurrent() }
+    }
 
     package func detach(_ connection: Connection, of pid: Int32) { incarnation(pid)?.detach(connection) }
 
     package func hear(_ message: Message, from pid: Int32) {
         guard let incarnation = incarnation(pid) else { return }
+        guard incarnation === current else { return hearOther(message, from: incarnation) }
         switch message {
         case .ready: ready()
         case .parked(let reason): parked(reason)
@@ -299,7 +342,11 @@ extension WorkerHandle {
     }
 
     /// A plain program has said something of itself.
-    func notified(_ notification: ProgramNotification) {
+    func notified(_ notification: ProgramNotification, by pid: Int32) {
+        guard pid == current?.pid else {
+            if notification.isReady, let other { hearOther(.ready, from: other) }
+            return
+        }
         if notification.isReady { ready() }
         if let status = notification.status { reason = status }
     }
@@ -308,8 +355,14 @@ extension WorkerHandle {
     package func setGeneration(_ generation: UInt64) { current?.generation = generation }
 
     /// Reads the process's figures; called once per tick.
-    package func sample() { current?.sample() }
+    package func sample() {
+        current?.sample()
+        other?.sample()
+    }
 
-    /// SIGKILL to the process and its group, without asking anybody.
-    func killGroup() { current?.signalGroup(SIGKILL) }
+    /// SIGKILL to the processes and their groups, without asking anybody.
+    func killGroup() {
+        current?.signalGroup(SIGKILL)
+        other?.signalGroup(SIGKILL)
+    }
 }

@@ -47,8 +47,15 @@ package struct Inheritance {
     }
 
     package func first(_ name: String) -> Int32? { descriptors.first { $0.name == name }?.number }
-    /// What is neither the configuration nor the worker's own socket.
+    /// What is neither the configuration nor the worker's own socket: to serve from the first configuration on.
     package var listeners: [(name: String, descriptor: Int32)] {
-        descriptors.filter { $0.name != "configuration" && $0.name != "ipc" }.map { ($0.name, $0.number) }
+        descriptors.filter { $0.name != "configuration" && $0.name != "ipc" && !$0.name.hasPrefix(Self.held) }
+            .map { ($0.name, $0.number) }
     }
+    /// Of a process beside the one that it is to replace: what it serves when it is told that it was promoted, by the
+    /// names that the other has it under.
+    package var held: [(name: String, descriptor: Int32)] {
+        descriptors.filter { $0.name.hasPrefix(Self.held) }.map { (String($0.name.dropFirst(5)), $0.number) }
+    }
+    private static let held = "held."
 }
