@@ -259,8 +259,7 @@ extension WorkerRuntime {
     private func drain(within limit: Duration, idle: Duration) async -> UInt64 {
         if let drained { return await drained.value }
         state = .draining
-        // Callers wait in the backlog, or come to the process that has replaced this one.
-        ownListener?.assumeIsolated { $0.stop() }
+        leaveOwnSocket()
         guard let actions else { return 0 }
         let task = Task {
             _ = self
@@ -269,6 +268,9 @@ extension WorkerRuntime {
         drained = task
         return await task.value
     }
+
+    /// Callers wait in the backlog, or come to the process that has replaced this one.
+    private func leaveOwnSocket() { ownListener?.assumeIsolated { $0.stop() } }
 
     /// SIGTERM or SIGINT: drains and ends. Asked a second time, it ends at once.
     func drainAndEnd(because reason: String) async {
