@@ -146,7 +146,9 @@ extension WorkerHandle {
         case .enter(let limit): enter(within: limit)
         case .promote: promote(roll)
         case .takeOver(let successor): takeOver(as: successor, roll)
-        case .drain(let limit): drain(other, within: limit, idle: limit)
+        case .drain(let limit):
+            // The other one serves: who is idle may stay almost to the end, with time left to answer a last request.
+            drain(other, within: limit, idle: limit - min(.seconds(1), limit / 10))
         case .signal(let signal): other?.signal(signal.rawValue)
         case .tell(let outcome): conclude(roll, outcome)
         }

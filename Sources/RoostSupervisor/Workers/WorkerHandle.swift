@@ -342,8 +342,8 @@ extension WorkerHandle {
     }
 
     /// A plain program has said something of itself.
-    func notified(_ notification: ProgramNotification, by pid: Int32) {
-        guard pid == current?.pid else {
+    func notified(_ notification: ProgramNotification, by pid: Int32? = nil) {
+        guard pid == nil || pid == current?.pid else {
             if notification.isReady, let other { hearOther(.ready, from: other) }
             return
         }
