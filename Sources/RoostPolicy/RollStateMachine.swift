@@ -103,6 +103,12 @@ package struct RollStateMachine: Sendable {
         phase = .waiting(until: now.advanced(by: settings.startTimeout))
     }
 
+    /// Goes on where another machine was, with a process that is in the phase.
+    package init(settings: Settings, phase: Phase) {
+        self.settings = settings
+        self.phase = phase
+    }
+
     /// What to do first.
     package var firstActions: [Action] { [.requestAdmission] }
 

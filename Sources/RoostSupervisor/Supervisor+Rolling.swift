@@ -70,10 +70,13 @@ extension Supervisor {
         tell(.worker, data)
         say(news.step == .failed ? .error : .notice, sentence(id, news), data)
         switch news.step {
-        case .begun, .retired: return
+        case .begun: return
+        case .retired: return saveSoon()
+        case .started: return save()
         case .promoted, .incumbentEnded: if news.pid != nil { candidateServes(id) }
         case .failed: candidates[id] = nil
         }
+        save()  // before the old process hears of anything
         admission.startEnded(id)
         admit()
     }
@@ -92,6 +95,7 @@ extension Supervisor {
         let new = news.pid.map { "the new process, pid \($0)," } ?? "the new process"
         return switch news.step {
         case .begun: "replacing pid \(news.formerPID) of \(id): \(news.reason)"
+        case .started: "\(id): \(new) is started beside pid \(news.formerPID)"
         case .promoted: "\(id): \(new) serves; pid \(news.formerPID) finishes what it has"
         case .failed: "\(id): \(new) \(news.reason); the old process, pid \(news.formerPID), serves on"
         case .incumbentEnded:

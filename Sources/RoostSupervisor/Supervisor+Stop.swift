@@ -34,6 +34,7 @@ extension Supervisor {
         }
         await endStrays()
         notifications = nil
+        leaveNothing()
         say(.notice, "stopped")
         if let tickTimer { reactor.cancel(tickTimer) }
         finish?(exitStatus)

@@ -20,6 +20,7 @@ extension Supervisor {
             failed: { [unowned self] id in assumeIsolated { $0.failed(id) } },
             escalate: { [unowned self] id in assumeIsolated { $0.escalate(id) } },
             log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } },
+            state: stateFile,
             candidateRequest: { [unowned self] id in try assumeIsolated { try $0.candidateRequest(for: id) } },
             objection: { [unowned self] id in assumeIsolated { $0.objection(toCandidateOf: id) } },
             rolled: { [unowned self] id, news in assumeIsolated { $0.rolled(id, news) } }
@@ -75,6 +76,7 @@ extension Supervisor {
         guard handles[id] === handle, retiring.contains(id), state(of: handle) == .stopped else { return }
         (handles[id], stamps[id], begunWith[id], candidates[id]) = (nil, nil, nil, nil)
         retiring.remove(id)
+        saveSoon()
     }
 
     func spawnRequest(for id: InstanceID) throws -> SpawnRequest {
@@ -181,7 +183,7 @@ extension Supervisor {
         }
     }
 
-    private func isBlocked(_ id: InstanceID) -> Bool { !missing(for: id).isEmpty }
+    private func isBlocked(_ id: InstanceID) -> Bool { awaited.contains(id.name) || !missing(for: id).isEmpty }
 
     /// What the worker comes after and is not ready.
     func missing(for id: InstanceID) -> [String] {
@@ -213,6 +215,8 @@ extension Supervisor {
             admit()
         }
         statusMayHaveChanged()
+        change.to == .starting ? save() : saveSoon()
+        if change.exit != nil, awaited.contains(id.name) { stopAwaiting(id.name) }
     }
 
     func failed(_ id: InstanceID) {

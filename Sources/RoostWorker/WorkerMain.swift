@@ -54,6 +54,7 @@ package enum WorkerMain {
                 identity: identity(name, inheritance),
                 log: log,
                 runtimeDirectory: inheritance.runtimeDirectory,
+                sockets: inheritance.sockets,
                 start: start,
                 held: inheritance.held.map { WorkerListener(name: $0.name, descriptor: $0.descriptor) }
             )

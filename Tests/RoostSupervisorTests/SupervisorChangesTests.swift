@@ -53,7 +53,7 @@ import Testing
         #expect(reply.outcomes.map(\.pidAfter) == [try test.pid("a", 0), try test.pid("a", 1)])
         #expect(zip(before, reply.outcomes).allSatisfy { $0 != $1.pidAfter })
         let steps = test.events.compactMap { $0.data["roll"] }.filter { $0 != "retired" }
-        #expect(steps == ["begun", "promoted", "begun", "promoted"])
+        #expect(steps == ["begun", "started", "promoted", "begun", "started", "promoted"])
     }
 
     @Test("after a failure the other instances are left alone, and the reason and who serves on are told")

@@ -16,11 +16,11 @@ final class Roll {
     /// Where the candidate's own sockets are.
     var probes: [Listener] = []
 
-    init(_ request: RollRequest, incumbent: Int32, _ settings: RollStateMachine.Settings, at now: MonotonicInstant) {
+    init(_ request: RollRequest, incumbent: Int32, _ machine: RollStateMachine) {
         self.request = request
         self.incumbent = incumbent
         exitReason = request.cause.exitReason
-        machine = RollStateMachine(settings: settings, at: now)
+        self.machine = machine
     }
 }
 
@@ -49,7 +49,7 @@ package enum RollOutcome: Sendable, Hashable {
 /// A step of a rolling restart, for the event stream and the log.
 package struct RollNews: Sendable {
     package enum Step: String, Sendable {
-        case begun, promoted, failed
+        case begun, started, promoted, failed
         case incumbentEnded = "old_process_ended"
         case retired
     }

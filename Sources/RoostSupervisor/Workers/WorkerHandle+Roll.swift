@@ -64,14 +64,14 @@ extension WorkerHandle {
             return
         }
         guard mayRoll, let incumbent = current?.pid else { return finish(request, .notRunning) }
-        let roll = Roll(request, incumbent: incumbent, rollSettings, at: reactor.now)
+        let roll = Roll(request, incumbent: incumbent, RollStateMachine(settings: rollSettings, at: reactor.now))
         self.roll = roll
         tell(.begun, roll, request.reason)
         armRollDeadline()
         for action in roll.machine.firstActions { carryOut(action, of: roll) }
     }
 
-    private var rollSettings: RollStateMachine.Settings {
+    var rollSettings: RollStateMachine.Settings {
         var roll = RollStateMachine.Settings()
         let lifecycle = settings.lifecycle
         roll.startTimeout = lifecycle.startTimeout
@@ -130,7 +130,7 @@ extension WorkerHandle {
         if !machine.isWanted { feed(.stopped) }
     }
 
-    private func armRollDeadline() {
+    func armRollDeadline() {
         if let rollTimer { reactor.cancel(rollTimer) }
         rollTimer = roll?.machine.deadline.map { deadline in
             reactor.schedule(at: deadline) { [unowned self] in assumeIsolated { $0.feed(.deadlinePassed) } }
@@ -192,8 +192,10 @@ extension WorkerHandle {
             candidate.isHeld = !candidate.isPlain
             (roll.candidate, roll.probes, other) = (candidate.pid, request.probes, candidate)
             feed(.spawned)
+            tell(.started, roll, roll.request.reason)
             if candidate.isPlain { candidate.awaitSettling(for: .seconds(1)) }
         } catch {
+            surroundings.state?.endSpawn()
             feed(.spawnFailed("\(error)"))
         }
     }

@@ -23,6 +23,8 @@ package actor WorkerHandle {
         package var failed: @Sendable (InstanceID) -> Void
         package var escalate: @Sendable (InstanceID) -> Void
         package var log: @Sendable (LogRecord) -> Void
+        /// Where a process is noted while it is being started.
+        package var state: StateFile?
         /// As `spawnRequest`, for a process beside the serving one.
         package var candidateRequest: @Sendable (InstanceID) throws -> CandidateRequest
         /// Why a proved candidate must not serve after all; nil: it may.
@@ -38,6 +40,7 @@ package actor WorkerHandle {
             failed: @escaping @Sendable (InstanceID) -> Void,
             escalate: @escaping @Sendable (InstanceID) -> Void,
             log: @escaping @Sendable (LogRecord) -> Void,
+            state: StateFile? = nil,
             candidateRequest: (@Sendable (InstanceID) throws -> CandidateRequest)? = nil,
             objection: @escaping @Sendable (InstanceID) -> String? = { _ in nil },
             rolled: @escaping @Sendable (InstanceID, RollNews) -> Void = { _, _ in }
@@ -52,6 +55,7 @@ package actor WorkerHandle {
             self.failed = failed
             self.escalate = escalate
             self.log = log
+            self.state = state
         }
     }
 
@@ -73,7 +77,7 @@ package actor WorkerHandle {
     private(set) var settings: InstanceSettings
     private var random = SystemRandomNumberGenerator()
 
-    package private(set) var machine: WorkerStateMachine
+    package internal(set) var machine: WorkerStateMachine
     /// The process, while there is one.
     var current: Incarnation?
     /// The process beside it: during a rolling restart first the candidate, then the one that was replaced.
@@ -87,10 +91,10 @@ package actor WorkerHandle {
 
     package internal(set) var lastExit: LastExit?
     /// Why it is in its state, where that is not plain.
-    package private(set) var reason = ""
+    package internal(set) var reason = ""
     /// Incarnations that came after the first one.
     package internal(set) var restarts: UInt64 = 0
-    private var incarnations: UInt64 = 0
+    var incarnations: UInt64 = 0
     /// The last figures that a process of this instance has handed over.
     private(set) var metrics = MetricsSnapshot()
     var waiters: [UInt64: Waiter] = [:]
@@ -176,7 +180,7 @@ extension WorkerHandle {
         }
     }
 
-    private func armDeadline() {
+    func armDeadline() {
         if let deadlineTimer { reactor.cancel(deadlineTimer) }
         deadlineTimer = machine.deadline.map { deadline in
             reactor.schedule(at: deadline) { [unowned self] in
@@ -202,6 +206,7 @@ extension WorkerHandle {
         do {
             try startProcess()
         } catch {
+            surroundings.state?.endSpawn()
             say(.error, "cannot start: \(error)")
             handle(.spawnFailed, because: "\(error)")
         }
@@ -217,11 +222,20 @@ extension WorkerHandle {
     }
 
     func launch(_ request: SpawnRequest) throws -> Incarnation {
-        let incarnation = Incarnation(id, settings: settings, on: reactor) { [unowned self] pid, news in
+        let incarnation = makeIncarnation(settings)
+        try incarnation.start(
+            request,
+            noting: surroundings.state?.beginSpawn(id),
+            lineLimit: settings.logLineLimit,
+            log: surroundings.log
+        )
+        return incarnation
+    }
+
+    func makeIncarnation(_ settings: InstanceSettings) -> Incarnation {
+        Incarnation(id, settings: settings, on: reactor) { [unowned self] pid, news in
             assumeIsolated { $0.hear(news, of: pid) }
         }
-        try incarnation.start(request, lineLimit: settings.logLineLimit, log: surroundings.log)
-        return incarnation
     }
 
     /// What a process has done or suffered.
@@ -245,7 +259,7 @@ extension WorkerHandle {
         }
     }
 
-    private func exited(_ status: ExitStatus) {
+    func exited(_ status: ExitStatus) {
         current = nil
         let exit = LastExit(at: WallTime(nanoseconds: 0), status: status, reason: machine.exitReason(of: status))
         if !candidateTakesOver(from: status, exit.sentence) { handle(.exited(status), because: exit.sentence) }
@@ -337,7 +351,7 @@ extension WorkerHandle {
         if state == .parked { watch() }
     }
 
-    private func watch() {
+    func watch() {
         if let current, current.health == nil, !current.isPlain { current.beginWatch() }
     }
 

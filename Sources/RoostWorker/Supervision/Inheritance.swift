@@ -47,6 +47,10 @@ package struct Inheritance {
     }
 
     package func first(_ name: String) -> Int32? { descriptors.first { $0.name == name }?.number }
+    /// What the supervisor's successor would need, by the names of the configuration.
+    var sockets: [(name: String, number: Int32)] {
+        held.isEmpty ? descriptors.filter { $0.name != "configuration" } : held.map { ($0.name, $0.descriptor) }
+    }
     /// What is neither the configuration nor the worker's own socket: to serve from the first configuration on.
     package var listeners: [(name: String, descriptor: Int32)] {
         descriptors.filter { $0.name != "configuration" && $0.name != "ipc" && !$0.name.hasPrefix(Self.held) }
