@@ -53,7 +53,7 @@ extension Loop {
     func isIdle(_ client: StreamPointer) -> Bool {
         guard client.pointee.phase == .reading, client.pointee.input.isEmpty, !client.pointee.canRead else { return false }
         var byte: UInt8 = 0
-        return recv(client.pointee.descriptor, &byte, 1, Int32(MSG_PEEK.rawValue | MSG_DONTWAIT.rawValue)) <= 0
+        return recv(client.pointee.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) <= 0
     }
 
     private mutating func endDrain() {
