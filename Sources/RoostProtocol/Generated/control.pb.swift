@@ -278,6 +278,9 @@ package struct SupervisorStatus: ProtobufMessage {
     /// One line, as systemd gets it.
     package var summary: String = ""
     package var listeners: [ListenerStatus] = []
+    /// Files that are not as they were when the running configuration was read, relative to its folder: rejected, or not
+    /// taken over yet.
+    package var configDrift: [String] = []
 
     package init() {}
 
@@ -299,6 +302,7 @@ package struct SupervisorStatus: ProtobufMessage {
         case 11: configProblems.append(try reader.string(field))
         case 12: summary = try reader.string(field)
         case 13: try reader.message(field, into: &listeners)
+        case 16: configDrift.append(try reader.string(field))
         default: try reader.skip(field)
         }
     }
@@ -317,6 +321,7 @@ package struct SupervisorStatus: ProtobufMessage {
         for value in configProblems { writer.string(value, at: 11, always: true) }
         writer.string(summary, at: 12)
         for value in listeners { writer.message(value, at: 13) }
+        for value in configDrift { writer.string(value, at: 16, always: true) }
     }
 }
 
@@ -1076,6 +1081,9 @@ package struct DoctorRequest: ProtobufMessage {
 /// What only the running supervisor can tell; the command adds what it sees itself.
 package struct DoctorReply: ProtobufMessage {
     package var facts: [DoctorFact] = []
+    /// What roostd runs with, as absolute paths.
+    package var configFile: String = ""
+    package var stateDirectory: String = ""
 
     package init() {}
 
@@ -1085,12 +1093,16 @@ package struct DoctorReply: ProtobufMessage {
     ) throws(ProtobufError) {
         switch field.number {
         case 1: try reader.message(field, into: &facts)
+        case 2: configFile = try reader.string(field)
+        case 3: stateDirectory = try reader.string(field)
         default: try reader.skip(field)
         }
     }
 
     package func encode(to writer: inout ProtobufWriter) {
         for value in facts { writer.message(value, at: 1) }
+        writer.string(configFile, at: 2)
+        writer.string(stateDirectory, at: 3)
     }
 }
 
