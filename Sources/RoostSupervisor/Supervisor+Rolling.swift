@@ -141,7 +141,9 @@ extension Supervisor {
             return "was not replaced: the new process \(reason); the old process, pid \(pid), serves on"
         case .failed(let reason, nil): return "was not replaced: \(reason)"
         case .notYet: return "is still being replaced; `roost status` tells how far it is"
-        case .notRunning: await handle.handle(.restart(.requested), because: reason)
+        case .notRunning:
+            guard phase != .stopping, !retiring.contains(handle.id) else { return "is being stopped" }
+            await handle.handle(.restart(.requested), because: reason)
         case .incumbentEnded: break  // another process comes, or is there
         }
         let settings = await handle.machine.settings

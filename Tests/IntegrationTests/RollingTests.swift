@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import RoostIPC
 import RoostProtocol
 import RoostTestSupport
 import Testing

@@ -48,8 +48,6 @@ extension WorkerHandle {
 
     /// Above the soft ceiling: replaced without a gap if that works, and plainly if not.
     func rollForMemory() {
-        // Two of any program at a time is for its operator to decide.
-        guard !isPlain else { return handle(.memoryExceeded(isHard: false), because: "above its soft memory ceiling") }
         Task {
             let outcome = await roll(for: .memory, because: "above its soft memory ceiling")
             guard case .failed(let reason, let pid?) = outcome, pid == self.pid, machine.isWanted else { return }
@@ -63,7 +61,10 @@ extension WorkerHandle {
             if nextRoll != nil { nextRoll?.waiters += request.waiters } else { nextRoll = request }
             return
         }
-        guard mayRoll, let incumbent = current?.pid else { return finish(request, .notRunning) }
+        // It ran when this was asked for.
+        guard mayRoll, let incumbent = current?.pid else {
+            return finish(request, .failed(reason: "does not run any more", serving: nil))
+        }
         let roll = Roll(request, incumbent: incumbent, RollStateMachine(settings: rollSettings, at: reactor.now))
         self.roll = roll
         tell(.begun, roll, request.reason)

@@ -248,7 +248,9 @@ extension WorkerHandle {
             guard state == .running || state == .parked else { return }
             say(.error, "\(id) hangs: \(sentence)")
             handle(.hung, because: sentence)
-        case .memoryExceeded(isHard: false, let bytes) where mayRoll:
+        case .memoryExceeded(isHard: false, _) where roll != nil: break  // it is being replaced
+        // Whether two of any program may run at a time only its operator knows: a plain one is restarted plainly.
+        case .memoryExceeded(isHard: false, let bytes) where mayRoll && !isPlain:
             say(.warning, "\(id) is above its soft memory ceiling with \(bytes) bytes: replacing it")
             rollForMemory()
         case .memoryExceeded(let isHard, let bytes):
