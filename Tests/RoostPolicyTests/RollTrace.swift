@@ -63,6 +63,9 @@ struct RollTrace {
         for _ in 0..<steps {
             advance(atMost: Int64.random(in: 0...3000, using: &random))
             try takeStep()
+            guard worker.hasProcess == (current != nil), roll?.hasProcess ?? false == (other != nil) else {
+                throw fault("lost count of its processes")
+            }
         }
         try stopForGood()
     }
@@ -344,9 +347,6 @@ struct RollTrace {
     // MARK: Invariants
 
     private func check() throws(Fault) {
-        guard worker.phase == .spawning || worker.hasProcess == (current != nil) || other != nil else {
-            throw fault("lost count of the serving process")
-        }
         guard let roll else { return }
         switch roll.phase {
         case .spawning, .over: break

@@ -268,7 +268,7 @@ extension WorkerHandle {
             tell(.retired, roll, roll.request.reason, exit: exit)
         }
         say(.info, "pid \(pid) of \(id) \(exit.sentence), reason \(reason.rawValue)")
-        feed(.exited("the new process " + exit.sentence))
+        feed(.exited(exit.sentence))
         tellChange(from: before, exit: exit, because: exit.sentence)
         tellWaiters()
     }

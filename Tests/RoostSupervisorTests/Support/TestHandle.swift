@@ -37,7 +37,7 @@ final class TestHandle {
         let itself = Slot<WorkerHandle>()
         let (changes, logs, failures, escalations) = (changes, logs, failures, escalations)
         let surroundings = WorkerHandle.Surroundings(
-            requestAdmission: { _, _ in itself.value?.assumeIsolated { $0.handle(.admitted) } },
+            requestAdmission: { _, _ in itself.value?.assumeIsolated { $0.admitted() } },
             withdrawAdmission: { _ in },
             spawnRequest: { _ in
                 let text = current.value ?? ""
