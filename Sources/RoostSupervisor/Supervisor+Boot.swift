@@ -179,7 +179,7 @@ extension Supervisor {
         admission.settings.rate = Double(settings.spawnBudget.perSecond)
         admission.settings.burst = settings.spawnBudget.burst
         logs.apply(settings.log)
-        events.resize(capacity: settings.eventRing)
+        events.resize(capacity: settings.eventRing, bytes: Event.bytes(of: settings.eventRing))
         store.limit = settings.historyGenerations
     }
 

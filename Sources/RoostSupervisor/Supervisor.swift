@@ -3,7 +3,7 @@ import Glibc
 package import RoostConfig
 import RoostJSON
 package import RoostPolicy
-import RoostProtocol
+package import RoostProtocol
 package import RoostReactor
 import RoostSystemd
 
@@ -24,7 +24,7 @@ package actor Supervisor {
     package nonisolated let startedAt: MonotonicInstant
 
     package let logs: LogBook
-    package let events: Feed<Event>
+    package let events: Feed<RoostProtocol.Event>
     let listeners = ListenerTable()
     let notifier: Notifier
     /// What outlives this process.
@@ -97,8 +97,8 @@ package actor Supervisor {
         invocation: Invocation,
         installation: Installation,
         logs: LogBook,
+        events: Feed<RoostProtocol.Event>,
         isSubreaper: Bool = false,
-        eventCapacity: Int = 10_000,
         inherited: [(name: String, number: Int32)] = []
     ) {
         let notifier = Notifier()
@@ -110,7 +110,7 @@ package actor Supervisor {
         self.logs = logs
         self.isSubreaper = isSubreaper
         startedAt = reactor.now
-        events = Feed(capacity: eventCapacity)
+        self.events = events
         admission = AdmissionQueue(settings: .init(), at: reactor.now)
         store = GenerationStore(stateDirectory: invocation.stateDirectory, limit: 50)
     }
@@ -155,6 +155,6 @@ extension Supervisor {
 
     @discardableResult
     func tell(_ kind: Event.Kind, _ data: JSONObject) -> UInt64 {
-        events.append(Event(kind, time: WallTime(nanoseconds: roost_wall_now()), data: data))
+        events.append(RoostProtocol.Event(Event(kind, time: WallTime(nanoseconds: roost_wall_now()), data: data)))
     }
 }

@@ -145,6 +145,34 @@ struct RollingTests {
         }
     }
 
+    @Test("roostd is killed in the middle of a rolling restart, at any moment: one process serves on, the other one ends")
+    func supervisorKilled() async throws {
+        for delay in stride(from: 0, to: 2400, by: Soak.size(600, soak: 50)) {
+            try await RunningRoost.run(Sample.proxy) { roost in
+                try await roost.wait(for: "proxy")
+                let connection = try await roost.connect()
+                let request = Self.rolling("proxy").encoded()
+                let rolled = Task { _ = try? await connection.request(.restart, request, within: .seconds(30)) }
+                let load = StrictLoad(port: roost.port, connections: 8)
+                try await Task.sleep(for: .milliseconds(delay))
+                try await roost.replaceDaemon()
+                rolled.cancel()
+                let worker = try await roost.wait(for: "proxy") { $0.rolling == nil }
+                try await eventually("one process is left") {
+                    ProcessFacts.withEnvironment(containing: roost.runtime).filter(ProcessFacts.isAlive).filter {
+                        $0 != roost.pid
+                    } == [worker.pid]
+                }
+                // And it can be rolled.
+                let reply: ChangeReply = try await roost.ask(.restart, Self.rolling("proxy"))
+                #expect(reply.outcomes.first?.succeeded == true, "\(reply.outcomes)")
+                try await load.goesOn()
+                try await load.end()
+                #expect(load.failed.count == 0, "after \(delay) ms: \(load.failures)")
+            }
+        }
+    }
+
     @Test("roostd stops in the middle of a rolling restart, at any moment, and nothing is left")
     func stopMeanwhile() async throws {
         for delay in stride(from: 0, to: 2000, by: Soak.size(450, soak: 50)) {

@@ -885,6 +885,8 @@ package struct LogsRequest: ProtobufMessage {
     package var sinceNs: Int64?
     /// This urgent or more.
     package var level: LogLevel = LogLevel(rawValue: 0)
+    /// Lines behind this id, for a reader that goes on; absent: all that are kept.
+    package var sinceId: UInt64?
 
     package init() {}
 
@@ -897,6 +899,7 @@ package struct LogsRequest: ProtobufMessage {
         case 2: follow = try reader.bool(field)
         case 3: sinceNs = try reader.int64(field)
         case 4: level = try reader.enumeration(field)
+        case 5: sinceId = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -906,6 +909,7 @@ package struct LogsRequest: ProtobufMessage {
         writer.bool(follow, at: 2)
         if let sinceNs { writer.int64(sinceNs, at: 3, always: true) }
         writer.enumeration(level, at: 4)
+        if let sinceId { writer.uint64(sinceId, at: 5, always: true) }
     }
 }
 
@@ -1011,6 +1015,8 @@ package struct Events: ProtobufMessage {
     package var events: [Event] = []
     /// Events that are missing before these.
     package var dropped: UInt64 = 0
+    /// In the first item, which has no events, of a stream of new ones only: the id that they come behind.
+    package var last: UInt64 = 0
 
     package init() {}
 
@@ -1021,6 +1027,7 @@ package struct Events: ProtobufMessage {
         switch field.number {
         case 1: try reader.message(field, into: &events)
         case 2: dropped = try reader.uint64(field)
+        case 3: last = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -1028,6 +1035,7 @@ package struct Events: ProtobufMessage {
     package func encode(to writer: inout ProtobufWriter) {
         for value in events { writer.message(value, at: 1) }
         writer.uint64(dropped, at: 2)
+        writer.uint64(last, at: 3)
     }
 }
 

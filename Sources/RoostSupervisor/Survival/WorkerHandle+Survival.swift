@@ -29,8 +29,10 @@ extension WorkerHandle {
     /// Takes over what another supervisor knew of the instance, and its process if that is still there. Nothing is
     /// started before `resume`.
     ///
-    /// - Parameter spawned: a process that was being started when that supervisor died.
-    func restore(_ saved: SavedInstance, spawned: SavedProcess?) {
+    /// - Parameters:
+    ///   - spawned: a process that was being started when that supervisor died.
+    ///   - ends: where a process's log comes from.
+    func restore(_ saved: SavedInstance, spawned: SavedProcess?, ends: @Sendable (SavedProcess) -> LogEnds?) {
         var memory = WorkerStateMachine.Memory(saved)
         let hadProcess = memory.phase.hasProcess
         if spawned != nil, !hadProcess {
@@ -42,11 +44,20 @@ extension WorkerHandle {
             var settings = settings
             settings.isPlain = process.plain
             let incarnation = makeIncarnation(settings)
-            if incarnation.adopt(process) { current = incarnation }
+            let isThere = incarnation.adopt(
+                process,
+                ends(process),
+                lineLimit: settings.logLineLimit,
+                log: surroundings.log
+            )
+            if isThere { current = incarnation }
         }
         machine = WorkerStateMachine(settings: settings.lifecycle, memory: memory)
         restoreRoll(saved, spawned: hadProcess ? spawned : nil)
     }
+
+    /// To be kept over this supervisor's death.
+    var keptDescriptors: [(name: String, number: Int32)] { current?.keptDescriptors ?? [] }
 
     /// Goes on: with the process that was adopted, or with what follows its end.
     func resume() {
