@@ -64,6 +64,8 @@ package actor Supervisor {
     var stamps: [InstanceID: ExecutableStamp] = [:]
     /// The configuration generation that each instance was last started with.
     var begunWith: [InstanceID: UInt64] = [:]
+    /// The same two facts of the process beside an instance's serving one.
+    var candidates: [InstanceID: (stamp: ExecutableStamp?, generation: UInt64)] = [:]
     /// Instances that go when they have ended, unless they are wanted again before.
     var retiring: Set<InstanceID> = []
 

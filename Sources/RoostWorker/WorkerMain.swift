@@ -55,7 +55,8 @@ package enum WorkerMain {
                 log: log,
                 runtimeDirectory: inheritance.runtimeDirectory,
                 sockets: inheritance.sockets,
-                start: start
+                start: start,
+                held: inheritance.held.map { WorkerListener(name: $0.name, descriptor: $0.descriptor) }
             )
             try reactor.handleSignals([SIGTERM, SIGINT]) { signal, _ in
                 reactor.start { await runtime.drainAndEnd(because: signal == SIGTERM ? "SIGTERM" : "SIGINT") }

@@ -153,6 +153,21 @@ import Testing
         #expect(probe.healthy)
     }
 
+    @Test("a promoted worker serves what was held for it, once; a draining one refuses to be promoted")
+    func promotion() throws {
+        let supervisor = try FakeSupervisor(held: [WorkerListener(name: "proxy.listen", descriptor: 77)])
+        let service = TestService(supervisor.context)
+        try supervisor.attach(service)
+        #expect(service.assumeIsolated { $0.takenOver }.isEmpty)
+        for _ in 0..<2 { _ = try supervisor.answer(.promote, Promote(), Promoted.self) }
+        #expect(service.assumeIsolated { $0.takenOver } == ["proxy.listen 77"])
+        service.assumeIsolated { $0.holdDrain() }
+        _ = try supervisor.ask(.drain, Drain())
+        try supervisor.turn(until: "draining") { state(supervisor) == .draining }
+        #expect(throws: RequestFailure.self) { try supervisor.answer(.promote, Promote(), Promoted.self) }
+        service.assumeIsolated { $0.release() }
+    }
+
     @Test("asked to drain, it drains once, answers everybody who asked, and ends")
     func drainTwice() throws {
         let supervisor = try FakeSupervisor()

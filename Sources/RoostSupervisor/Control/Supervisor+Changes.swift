@@ -10,13 +10,12 @@ extension Supervisor {
     private static let mostInstances = 64
 
     func restart(_ request: RestartRequest, by initiator: Initiator) async throws -> ChangeReply {
+        let verb = request.rolling ? "restart --rolling" : "restart"
+        let handles = try changeable(request.names, verb, by: initiator)
         if request.rolling {
-            throw RequestFailure(
-                .unavailable,
-                "rolling restarts are not available in this version; leave out --rolling"
-            )
+            let limit = Duration.milliseconds(request.timeoutMs)
+            return await restartRolling(handles, within: limit, because: "restart --rolling by \(initiator)")
         }
-        let handles = try changeable(request.names, "restart", by: initiator)
         let before = pids(of: handles)
         for handle in handles {
             await handle.handle(.restart(.requested), because: "restart by \(initiator)")

@@ -22,6 +22,7 @@ extension WorkerHandle {
         saved.lastExit = lastExit?.message
         saved.reason = reason
         saved.process = current?.saved
+        saved.roll = savedRoll
         return saved
     }
 
@@ -33,12 +34,13 @@ extension WorkerHandle {
     ///   - ends: where a process's log comes from.
     func restore(_ saved: SavedInstance, spawned: SavedProcess?, ends: @Sendable (SavedProcess) -> LogEnds?) {
         var memory = WorkerStateMachine.Memory(saved)
-        if spawned != nil, !memory.phase.hasProcess {
+        let hadProcess = memory.phase.hasProcess
+        if spawned != nil, !hadProcess {
             memory.phase = .starting(until: reactor.now.advanced(by: settings.lifecycle.startTimeout))
         }
         (restarts, incarnations, reason) = (saved.restarts, saved.incarnations, saved.reason)
         lastExit = saved.lastExit.map { LastExit($0) }
-        if let process = memory.phase.hasProcess ? spawned ?? saved.process : nil {
+        if let process = hadProcess ? saved.process : spawned {
             var settings = settings
             settings.isPlain = process.plain
             let incarnation = makeIncarnation(settings)
@@ -51,6 +53,7 @@ extension WorkerHandle {
             if isThere { current = incarnation }
         }
         machine = WorkerStateMachine(settings: settings.lifecycle, memory: memory)
+        restoreRoll(saved, spawned: hadProcess ? spawned : nil)
     }
 
     /// To be kept over this supervisor's death.
@@ -58,6 +61,7 @@ extension WorkerHandle {
 
     /// Goes on: with the process that was adopted, or with what follows its end.
     func resume() {
+        defer { resumeRoll() }
         guard !machine.hasProcess || current != nil else { return exited(.unknown) }
         armDeadline()
         switch machine.phase {
@@ -92,7 +96,7 @@ extension WorkerStateMachine.Memory {
 }
 
 extension SavedPhase {
-    fileprivate init(_ phase: WorkerStateMachine.Phase) {
+    init(_ phase: WorkerStateMachine.Phase) {
         self.init()
         switch phase {
         case .stopped: kind = .stopped
@@ -116,7 +120,7 @@ extension SavedPhase {
 }
 
 extension WorkerStateMachine.Phase {
-    fileprivate init(_ saved: SavedPhase) {
+    init(_ saved: SavedPhase) {
         let until = MonotonicInstant(nanoseconds: saved.untilNs)
         let readySince = saved.readySinceNs.map { MonotonicInstant(nanoseconds: $0) }
         switch saved.kind {
@@ -136,7 +140,7 @@ extension WorkerStateMachine.Phase {
 }
 
 extension StopCause {
-    fileprivate init?(_ reason: RoostProtocol.ExitReason) {
+    init?(_ reason: RoostProtocol.ExitReason) {
         switch reason {
         case .requested: self = .requested
         case .hung: self = .hung

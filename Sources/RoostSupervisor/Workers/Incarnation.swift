@@ -43,6 +43,8 @@ final class Incarnation {
     /// At the last heartbeat: when it was, how long the process had run, and how long it had waited for a CPU.
     var atHeartbeat: (instant: MonotonicInstant, run: Duration, wait: Duration)?
     private var settleTimer: TimerToken?
+    /// Started beside the serving process: what it has inherited waits until it is told that it was promoted.
+    var isHeld = false
 
     /// - Parameter report: called on the loop.
     init(
@@ -106,7 +108,7 @@ final class Incarnation {
             logPipe = nil
             return false
         }
-        (self.child, pid, generation) = (child, saved.pid, saved.generation)
+        (self.child, pid, generation, isHeld) = (child, saved.pid, saved.generation, saved.held)
         spawnedAt = saved.spawnedAtNs == 0 ? reactor.now : MonotonicInstant(nanoseconds: saved.spawnedAtNs)
         return true
     }
@@ -119,6 +121,7 @@ final class Incarnation {
         process.plain = isPlain
         process.spawnedAtNs = spawnedAt.nanoseconds
         process.generation = generation
+        process.held = isHeld
         (process.pipeNumber, process.tapeNumber) = logNumbers
         return process
     }
@@ -129,9 +132,9 @@ final class Incarnation {
         return [("pipe.\(pid)", logPipe.readEnd), ("tape.\(pid)", logPipe.tape.descriptor)]
     }
 
-    /// Has a plain program count as ready when it has survived its first moments without saying so (sd_notify(3)).
-    func awaitSettling() {
-        settleTimer = reactor.schedule(after: .milliseconds(100)) { [unowned self] in report(pid, .settled) }
+    /// Has a plain program count as ready when it has survived so long without saying so (sd_notify(3)).
+    func awaitSettling(for time: Duration = .milliseconds(100)) {
+        settleTimer = reactor.schedule(after: time) { [unowned self] in report(pid, .settled) }
     }
 
     func endSettling() {
