@@ -37,14 +37,54 @@ package struct RuntimeDirectory: ~Copyable {
         let number = roost_open(path + "/roostd.lock", O_RDWR | O_CREAT, 0o644)
         guard number >= 0 else { throw .unusable(SystemError("open", path + "/roostd.lock", code: -number)) }
         let lock = Descriptor(owning: number)
-        guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = String(decoding: ProcFile.read(path + "/roostd.lock") ?? [], as: UTF8.self)
+        guard Self.lock(number, path) else {
+            let holder = Self.holder(path)
             throw .held(path: path, pid: holder.isEmpty ? "unknown" : String(holder.prefix { $0.isNumber }))
         }
         let pid = "\(getpid())\n"
         ftruncate(number, 0)
         pwrite(number, pid, pid.utf8.count, 0)
         self.lock = lock
+    }
+
+    /// Takes the lock; waits for a guard that is ending what another supervisor has left, since it is through soon.
+    private static func lock(_ number: Int32, _ path: String) -> Bool {
+        for attempt in 0..<500 {
+            if flock(number, LOCK_EX | LOCK_NB) == 0 { return true }
+            // Who has just taken it may not have written who it is.
+            guard attempt < 5 || holder(path).contains(GuardedDirectory.mark) else { return false }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    private static func holder(_ path: String) -> String {
+        String(decoding: ProcFile.read(path + "/roostd.lock") ?? [], as: UTF8.self)
+    }
+
+    /// Takes away what a supervisor has put here for others and for its successor; its lock file stays. For who holds
+    /// the lock.
+    package static func clear(_ path: String) {
+        guard let directory = opendir(path) else { return }
+        defer { closedir(directory) }
+        let files = ["state", "configuration", "logs", "events"]
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            var status = stat()
+            guard lstat("\(path)/\(name)", &status) == 0 else { continue }
+            let isSocket = status.st_mode & S_IFMT == S_IFSOCK
+            if isSocket || files.contains(name) { unlink("\(path)/\(name)") }
+        }
+    }
+
+    /// As `clear`, where no supervisor and no guard is.
+    static func clearUnlessHeld(_ path: String) {
+        let number = roost_open(path + "/roostd.lock", O_RDWR, 0)
+        guard number >= 0 else { return }
+        let descriptor = Descriptor(owning: number)
+        if flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 { clear(path) }
     }
 
     /// The path of a socket in here.

@@ -34,6 +34,8 @@ extension Supervisor {
         }
         await endStrays()
         notifications = nil
+        if isSubreaper { RuntimeDirectory.clear(invocation.runtimeDirectory) }
+        await guardKeeper?.end()
         say(.notice, "stopped")
         if let tickTimer { reactor.cancel(tickTimer) }
         finish?(exitStatus)

@@ -196,6 +196,7 @@ extension Supervisor {
         if !change.reason.isEmpty { data["reason"] = .string(change.reason) }
         if let exit = change.exit { data["exit"] = .object(exit.json) }
         tell(.worker, data)
+        saveState()
         if change.to == .quarantined {
             say(.error, "\(id) is quarantined after repeated failures; `roost start \(id.name)` tries again", data)
         }

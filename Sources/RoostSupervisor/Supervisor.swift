@@ -69,6 +69,10 @@ package actor Supervisor {
     var tickCount: UInt64 = 0
     var lastStatus = ""
     var strays: StrayReaper?
+    /// Ends what this process leaves if it dies for good.
+    var guardKeeper: GuardKeeper?
+    /// What this process leaves to its successor, and to its guard.
+    var stateFile: StateFile?
     var notifications: NotifySocket?
     /// Called once, with the exit status, when everything has ended.
     var finish: (@Sendable (Int32) -> Void)?
