@@ -34,8 +34,8 @@ extension Supervisor {
         }
         await endStrays()
         notifications = nil
-        if isSubreaper { RuntimeDirectory.clear(invocation.runtimeDirectory) }
         await guardKeeper?.end()
+        if isSubreaper { RuntimeDirectory.clear(invocation.runtimeDirectory) }
         say(.notice, "stopped")
         if let tickTimer { reactor.cancel(tickTimer) }
         finish?(exitStatus)

@@ -23,7 +23,8 @@ enum CgroupReaper {
         let start = MonotonicInstant(nanoseconds: roost_monotonic_now())
         let isDone = ProcessEnding.endAll(killingAt: start.advanced(by: grace)) { group.others }
         if !isDone { Guard.say("left in \(group.path): \(group.others.keys.sorted())") }
-        if let path = variable("ROOST_RUNTIME") ?? variable("RUNTIME_DIRECTORY") { RuntimeDirectory.clearUnlessHeld(path) }
+        let directory = variable("ROOST_RUNTIME") ?? variable("RUNTIME_DIRECTORY")
+        if let directory { RuntimeDirectory.clearUnlessHeld(directory) }
         return isDone ? 0 : 1
     }
 

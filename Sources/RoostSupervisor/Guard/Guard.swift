@@ -63,6 +63,7 @@ package final class Guard {
             case .wait(let instant): action = next(until: instant)
             case .takeLock: action = handle(.lock(isTaken: directory.takeLock()))
             case .endProcesses(let atOnce, let killTime): return endProcesses(atOnce, killTime)
+            case .endStrays(let killTime): return endStrays(killTime)
             case .exit: return
             }
         }
@@ -135,10 +136,11 @@ package final class Guard {
     /// While nobody else looks: who is there, and whom have they started.
     private func callRoll() {
         if let (state, unfinishedSpawn) = directory.savedState() { roll.add(state, unfinishedSpawn: unfinishedSpawn) }
-        // Only a plain program and what it has started has this, also one that has left its group and lost its parent.
-        // Where the directory was replaced, it may be another supervisor's.
-        let mark = directory.isStillThere ? "NOTIFY_SOCKET=\(path)/notify.sock" : nil
-        roll.update(.now()) { entry in mark.map(entry.wasStarted) ?? false }
+        // Only plain programs and what they have started have the first, and only what workers have started the second:
+        // it tells also one that has left its group and lost its parent. Where the directory was replaced, it may be
+        // another supervisor's.
+        let marks = directory.isReplaced ? [] : ["NOTIFY_SOCKET=\(path)/notify.sock", "ROOSTD_MEMBER=\(path)"]
+        roll.update(.now()) { entry in !marks.isEmpty && entry.wasStarted(withAny: marks) }
     }
 
     private func endProcesses(_ atOnce: Bool, _ killTime: MonotonicInstant) {
@@ -159,6 +161,13 @@ package final class Guard {
         )
         if !isDone { Self.say("\(roll.members.count) processes cannot be ended: \(roll.members.keys.sorted())") }
         directory.clear()
+    }
+
+    private func endStrays(_ killTime: MonotonicInstant) {
+        _ = ProcessEnding.endAll(killingAt: killTime) { [self] in
+            callRoll()
+            return roll.members.mapValues(\.startTime)
+        }
     }
 
     /// Whether the process is a guard.

@@ -87,7 +87,7 @@ final class GuardKeeper {
         if let timer { reactor.cancel(timer) }
         timer = nil
         if let channel { write(channel.number, "x", 1) }
-        let end = reactor.now.advanced(by: .seconds(1))
+        let end = reactor.now.advanced(by: .seconds(3))
         while let child {
             if reactor.now >= end { child.signal(SIGKILL) }
             try? await reactor.sleep(for: .milliseconds(1))  // never cancelled

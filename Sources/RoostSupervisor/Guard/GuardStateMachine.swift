@@ -27,6 +27,8 @@ package struct GuardStateMachine {
         /// End every process, those that keep a lease by themselves included if `atOnce`, and kill what is left at the
         /// instant.
         case endProcesses(atOnce: Bool, killingAt: MonotonicInstant)
+        /// End what the supervisor could not see: it is no longer the parent of what its predecessor's workers started.
+        case endStrays(killingAt: MonotonicInstant)
         case exit
     }
 
@@ -42,6 +44,9 @@ package struct GuardStateMachine {
     /// what is killed takes a moment to go.
     static let grace = Duration.milliseconds(1500)
 
+    /// From SIGTERM to SIGKILL after a goodbye.
+    static let strayGrace = Duration.milliseconds(500)
+
     private var phase = Phase.watching
 
     package init() {}
@@ -53,9 +58,10 @@ package struct GuardStateMachine {
 
     package mutating func handle(_ event: Event, at now: MonotonicInstant) -> Action {
         switch (phase, event) {
-        case (.over, _), (_, .goodbye):
+        case (.over, _): return .exit
+        case (_, .goodbye):
             phase = .over
-            return .exit
+            return .endStrays(killingAt: now.advanced(by: Self.strayGrace))
         case (.watching, .supervisorEnded(let lease)): return wait(for: now.advanced(by: lease), at: now)
         case (.watching, _), (.alone, .successorFound):
             phase = .watching

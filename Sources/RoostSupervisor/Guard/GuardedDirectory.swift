@@ -65,6 +65,12 @@ final class GuardedDirectory {
         return stat(path + "/roostd.lock", &status) == 0 && UInt64(status.st_ino) == inode
     }
 
+    /// Whether there is another one in its place.
+    var isReplaced: Bool {
+        var status = stat()
+        return stat(path + "/roostd.lock", &status) == 0 && UInt64(status.st_ino) != inode
+    }
+
     /// Who has written its number into the lock file; 0: nobody.
     var holder: Int32 {
         var buffer = [UInt8](repeating: 0, count: 32)

@@ -48,9 +48,9 @@ extension ProcessCensus.Entry {
         startTime = UInt64(truncatingIfNeeded: ProcFile.number(fields[19]))
     }
 
-    /// Whether its environment, as the program was started with, has the assignment (`/proc/PID/environ`). False where
-    /// we may not look.
-    func wasStarted(with assignment: String) -> Bool {
+    /// Whether its environment, as the program was started with, has one of the assignments (`/proc/PID/environ`). False
+    /// where we may not look.
+    func wasStarted(withAny assignments: [String]) -> Bool {
         let descriptor = open("/proc/\(pid)/environ", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
@@ -61,6 +61,8 @@ extension ProcessCensus.Entry {
             guard count > 0 else { break }
             bytes += buffer[..<count]
         }
-        return bytes.split(separator: 0).contains { $0.elementsEqual(assignment.utf8) }
+        return bytes.split(separator: 0).contains { variable in
+            assignments.contains { variable.elementsEqual($0.utf8) }
+        }
     }
 }

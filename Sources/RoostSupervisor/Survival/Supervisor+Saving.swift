@@ -19,7 +19,9 @@ extension Supervisor {
         state.strays = (strays?.strays ?? []).compactMap(SavedProcess.init(running:))
         for index in state.strays.indices { state.strays[index].plain = true }
         state.instances = instances.compactMap { handle in
-            guard let pid = handle.assumeIsolated({ $0.pid }), var process = SavedProcess(running: pid) else { return nil }
+            guard let pid = handle.assumeIsolated({ $0.pid }), var process = SavedProcess(running: pid) else {
+                return nil
+            }
             process.plain = handle.assumeIsolated { $0.isPlain }
             var instance = SavedInstance()
             instance.name = handle.id.name
