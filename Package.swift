@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
 ]
+// State of one thread, on the path of every message: exclusive access is proven by the compiler where it can be, and
+// checked at run time in debug builds, thus in all tests. The check in release builds was 0.8 µs of a round trip.
+let hotPath = strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 let memorySafe = strict + [.strictMemorySafety()]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -47,12 +50,16 @@ let package = Package(
         library("RoostHTTP1"),
 
         // 1: one owner per outside fact
-        library("RoostReactor", ["CLinux", "RoostPolicy"]),
+        .target(name: "RoostReactor", dependencies: ["CLinux", "RoostPolicy"], swiftSettings: hotPath),
         library("RoostProtocol", ["RoostWire"], exclude: ["Schema"]),
         .target(name: "RoostSystemd", dependencies: ["CSystemd", "CLinux"], swiftSettings: memorySafe),
 
         // 2: processes talking, configuration
-        library("RoostIPC", ["CLinux", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWire"]),
+        .target(
+            name: "RoostIPC",
+            dependencies: ["CLinux", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWire"],
+            swiftSettings: hotPath
+        ),
         library("RoostConfig", ["RoostPolicy", "RoostProtocol"]),
 
         // 3: what a process is made of
@@ -108,6 +115,11 @@ let package = Package(
             ["CLinux", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWorker"],
             path: "Tests/Fixtures/scripted-worker"
         ),
+        program(
+            "log-keeper",
+            ["CLinux", "RoostConfig", "RoostPolicy", "RoostReactor", "RoostSupervisor"],
+            path: "Tests/Fixtures/log-keeper"
+        ),
         tests("RoostWireTests", ["RoostWire"]),
         tests("RoostPolicyTests", ["RoostPolicy"]),
         tests("RoostJSONTests", ["RoostJSON"]),
@@ -129,8 +141,8 @@ let package = Package(
         tests(
             "RoostSupervisorTests",
             [
-                "CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor",
-                "RoostSupervisor",
+                "CLinux", "RoostConfig", "RoostConfigReader", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol",
+                "RoostReactor", "RoostSupervisor", "log-keeper",
             ]
         ),
         tests(

@@ -35,13 +35,16 @@ package enum RoostDaemon {
         do {
             umask(0o022)
             roost_ignore_sigpipe()
+            signal(SIGXFSZ, SIG_IGN)  // a file at its limit is a failed write (setrlimit(2), RLIMIT_FSIZE), not the end
             _ = roost_become_subreaper()
             Priority.raise()
-            let directory = try RuntimeDirectory(invocation.runtimeDirectory)
+            var inherited = try DescriptorStore.inherited()
+            let lock = inherited.firstIndex { $0.name == Life.lockName }.map { inherited.remove(at: $0).number }
+            let directory = try RuntimeDirectory(invocation.runtimeDirectory, inherited: lock)
             try RuntimeDirectory.makeDirectories(invocation.stateDirectory)
             let reactor = try Reactor()
             reactor.becomeProcessExecutor()
-            let life = Life(reactor, invocation)
+            let life = try Life(reactor, invocation, inherited, lock: directory.lockNumber)
             try life.begin()
             reactor.run()
             _ = consume directory
@@ -66,25 +69,42 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
     private var listener: RoostIPC.Listener?
     private(set) var status: Int32 = 0
 
-    init(_ reactor: Reactor, _ invocation: Invocation) {
+    static let lockName = "roostd.lock"
+    private let lock: Int32
+
+    init(
+        _ reactor: Reactor,
+        _ invocation: Invocation,
+        _ inherited: [(name: String, number: Int32)],
+        lock: Int32
+    ) throws(SystemError) {
         self.reactor = reactor
         self.invocation = invocation
-        let book = LogBook(LogSink(reactor))
+        self.lock = lock
+        let directory = invocation.runtimeDirectory
+        let book = try LogBook(LogSink(reactor), path: directory + "/logs")
+        let events = try Feed<RoostProtocol.Event>(bytes: Event.bytes(of: 10_000), path: directory + "/events")
+        let problems = [book.feed.ring.problem, events.ring.problem].compactMap(\.self)
         supervisor = Supervisor(
             reactor,
             invocation: invocation,
             installation: Installation(),
             logs: book,
-            isSubreaper: true
+            events: events,
+            isSubreaper: true,
+            inherited: inherited
         )
         supervisor.assumeIsolated { supervisor in
             supervisor.whenEnded { [unowned self] status in end(status) }
             supervisor.whenReady { Self.greet($0) }
+            for problem in problems {
+                supervisor.say(.warning, "logs or events would not outlive this roostd: \(problem)")
+            }
         }
     }
 
     func begin() throws {
-        try reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { [unowned self] signal, sender in
+        try reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR2]) { [unowned self] signal, sender in
             handle(signal, from: sender)
         }
         reactor.start { [self] in await boot() }
@@ -104,6 +124,9 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         }
     }
 
+    /// More than workers can have: each instance has a connection or two.
+    private static let workerConnections = 8192
+
     /// Anybody may connect; who may do what is decided by the kernel's word about the peer.
     private func serve(_ configuration: Configuration) async throws {
         var identity = Hello()
@@ -111,13 +134,17 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         identity.name = "roostd"
         identity.pid = getpid()
         identity.executableVersion = Supervisor.version
+        let control = ControlService(supervisor)
+        let callers = configuration.supervisor.control.connections
+        let socket = try await supervisor.controlSocket()
         let listener = RoostIPC.Listener(
-            try UnixSocket.bind(invocation.runtimeDirectory + "/roostd.sock", mode: 0o666),
+            socket,
             on: reactor,
             identity: identity,
-            handler: ControlService(supervisor).handler,
+            handler: control.handler,
             limits: SessionLimits(configuration.limits),
-            mostConnections: configuration.supervisor.control.connections
+            mostConnections: callers + Self.workerConnections,
+            fairness: control.fairness(callers: callers)
         )
         try await listener.start()
         self.listener = listener
@@ -129,6 +156,9 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
             case SIGCHLD: supervisor.sweepStrays()
             case SIGHUP:
                 Task { _ = await supervisor.reload(by: .signal("SIGHUP", pid: sender)) }
+            case SIGUSR2:
+                let lock = lock
+                Task { await supervisor.upgrade(by: .signal("SIGUSR2", pid: sender), [(Life.lockName, lock)]) }
             default: supervisor.stop(exitStatus: 0)
             }
         }

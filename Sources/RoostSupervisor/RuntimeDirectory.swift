@@ -27,18 +27,20 @@ package struct RuntimeDirectory: ~Copyable {
     /// kernel gives back when this process ends, however it ends.
     ///
     /// - Throws: `Refusal`.
-    package init(_ path: String) throws(Refusal) {
+    ///
+    /// - Parameter inherited: the lock as the program that ran in this process before has handed it over, held all along.
+    package init(_ path: String, inherited: Int32? = nil) throws(Refusal) {
         self.path = path
         try Self.makeDirectories(path)
         var status = stat()
         guard stat(path, &status) == 0 else { throw .unusable(SystemError("stat", path, code: errno)) }
         guard status.st_uid == geteuid() else { throw .notPrivate(path: path, reason: "belongs to another user") }
         guard status.st_mode & 0o022 == 0 else { throw .notPrivate(path: path, reason: "can be written to by others") }
-        let number = roost_open(path + "/roostd.lock", O_RDWR | O_CREAT, 0o644)
+        let number = inherited ?? roost_open(path + "/roostd.lock", O_RDWR | O_CREAT, 0o644)
         guard number >= 0 else { throw .unusable(SystemError("open", path + "/roostd.lock", code: -number)) }
         let lock = Descriptor(owning: number)
-        guard Self.lock(number, path) else {
-            let holder = Self.holder(path)
+        guard Self.take(number) else {
+            let holder = Self.text(number)
             throw .held(path: path, pid: holder.isEmpty ? "unknown" : String(holder.prefix { $0.isNumber }))
         }
         let pid = "\(getpid())\n"
@@ -47,20 +49,31 @@ package struct RuntimeDirectory: ~Copyable {
         self.lock = lock
     }
 
-    /// Takes the lock; waits for a guard that is ending what another supervisor has left, since it is through soon.
-    private static func lock(_ number: Int32, _ path: String) -> Bool {
+    /// Takes the lock. A process that a dead supervisor was starting holds it until its exec, and a guard while it ends
+    /// what another supervisor has left: both are through soon.
+    private static func take(_ number: Int32) -> Bool {
         for attempt in 0..<500 {
             if flock(number, LOCK_EX | LOCK_NB) == 0 { return true }
-            // Who has just taken it may not have written who it is.
-            guard attempt < 5 || holder(path).contains(GuardedDirectory.mark) else { return false }
+            guard errno == EWOULDBLOCK else { return false }
+            let holder = text(number)
+            let pid = Int32(clamping: ProcFile.number(holder.utf8))
+            let isPassing = holder.contains(GuardedDirectory.mark) || ProcessCensus.Entry(pid: pid) == nil
+            // A guard that has just taken it may not have written so.
+            guard isPassing || attempt < 3 else { return false }
             usleep(10_000)
         }
         return false
     }
 
-    private static func holder(_ path: String) -> String {
-        String(decoding: ProcFile.read(path + "/roostd.lock") ?? [], as: UTF8.self)
+    /// Who says that it holds the lock: a number, and whether it is a guard.
+    private static func text(_ number: Int32) -> String {
+        var text = [UInt8](repeating: 0, count: 32)
+        let count = pread(number, &text, text.count, 0)
+        return String(decoding: text.prefix(max(count, 0)), as: UTF8.self)
     }
+
+    /// For the program that takes this process over.
+    package var lockNumber: Int32 { lock.number }
 
     /// Takes away what a supervisor has put here for others and for its successor; its lock file stays. For who holds
     /// the lock.

@@ -19,22 +19,31 @@ extension Supervisor {
     ///
     /// - Throws: `BootFailure`.
     package func load() async throws -> Configuration {
-        let report = try await firstReport()
+        let legacy = openState()
+        let isKnown = legacy?.report.configuration != nil
+        let report = if let legacy, isKnown { legacy.report } else { try await firstReport() }
         guard let configuration = report.configuration else {
             throw BootFailure(status: 78, lines: report.errors.map(\.line))
         }
         apply(configuration.supervisor)
         generation =
-            store.newest.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
+            if let legacy, isKnown {
+                legacy.state.generation
+            } else {
+                store.newest.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
+            }
+        self.configuration = configuration
+        if let legacy { restore(legacy.state) }
         try openSockets(configuration)
         do {
             configurationFiles = try makeConfigurationFiles(configuration, generation: generation)
         } catch {
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
-        self.configuration = configuration
         digest = report.digest
+        drift.run(report.files)
         remember(report, initiator: .boot)
+        leaveConfiguration(report)
         for warning in report.warnings { say(.warning, warning.line) }
         return configuration
     }
@@ -45,12 +54,15 @@ extension Supervisor {
         openNotifySocket()
         if isSubreaper {
             strays = makeStrayReaper()
-            openStateFile()
+            save()  // the guard finds the lease there
             startGuard()
         }
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
+        let hasTakenOver = !handles.isEmpty
+        resumeInstances()
         for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: "roostd starts") }
         watchFiles()
+        if hasTakenOver, watcher != nil { look() }  // nobody has watched the files meanwhile
         armTick()
         Task { await announceReadiness() }
     }
@@ -62,7 +74,7 @@ extension Supervisor {
                 guard !Guard.isOne(pid) else { return }  // that of the program which this process was before
                 assumeIsolated { supervisor in
                     supervisor.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends")
-                    supervisor.saveState()
+                    supervisor.saveSoon()
                 }
             }
         )
@@ -76,27 +88,29 @@ extension Supervisor {
         do {
             return try await loader.load(within: .seconds(10), on: reactor)
         } catch {
+            // Asked to stop meanwhile: that is no failure.
+            guard phase != .stopping else { throw BootFailure(status: exitStatus, lines: []) }
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
     }
 
     /// Binds every listener and the workers' sockets.
     private func openSockets(_ configuration: Configuration) throws {
-        do {
-            listeners.inherit(try InheritedDescriptor.takeAll().map(\.number))
-        } catch {
-            throw BootFailure(status: 70, lines: ["roostd: \(error)"])
-        }
+        takeOverSockets(configuration)
         var lines: [String] = []
-        for listener in configuration.workers.flatMap(\.listeners) {
-            do { _ = try listeners.acquire(listener) } catch { lines.append("roostd: \(error)") }
+        for worker in configuration.workers where !awaited.contains(worker.name) {
+            for listener in worker.listeners {
+                do { try hold(listener) } catch { lines.append("roostd: \(error)") }
+            }
         }
         guard lines.isEmpty else { throw BootFailure(status: 78, lines: lines) }
         for unused in listeners.unusedInherited {
             say(.warning, "systemd gave a socket for \(unused) that no listener of the configuration has")
         }
         do {
-            for worker in configuration.workers where !worker.isPlain { try openWorkerSocket(worker.name) }
+            for worker in configuration.workers where !worker.isPlain && !awaited.contains(worker.name) {
+                try openWorkerSocket(worker.name)
+            }
         } catch {
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
@@ -105,7 +119,7 @@ extension Supervisor {
     func openWorkerSocket(_ name: String) throws {
         guard workerSockets[name] == nil else { return }
         let path = "\(invocation.runtimeDirectory)/\(name).sock"
-        workerSockets[name] = SharedDescriptor(owning: try UnixSocket.bind(path, mode: 0o666).release())
+        holdSocket(of: name, SharedDescriptor(owning: try UnixSocket.bind(path, mode: 0o666).release()))
     }
 
     /// Says READY when every wanted instance has come up, or has shown that it does not.
@@ -118,7 +132,7 @@ extension Supervisor {
         guard phase == .starting else { return }
         phase = .running
         _ = notifier.send(.ready)
-        statusMayHaveChanged()
+        tellStatus()
         let listening = configuration?.workers.flatMap(\.listeners) ?? []
         say(.notice, "running, configuration generation \(generation): \(summary)")
         for listener in listening { say(.notice, "\(listener.name) on http://\(listener.address)") }
@@ -163,7 +177,8 @@ extension Supervisor {
         return ConfigurationLoader(
             helper: installation.program("roost-config"),
             file: invocation.configuration,
-            environment: environment
+            environment: environment,
+            among: helpers
         )
     }
 
@@ -172,7 +187,7 @@ extension Supervisor {
         admission.settings.rate = Double(settings.spawnBudget.perSecond)
         admission.settings.burst = settings.spawnBudget.burst
         logs.apply(settings.log)
-        events.resize(capacity: settings.eventRing)
+        events.resize(capacity: settings.eventRing, bytes: Event.bytes(of: settings.eventRing))
         store.limit = settings.historyGenerations
     }
 

@@ -13,7 +13,7 @@ extension Supervisor {
     /// Reads the files again and takes them over, or says why not. One at a time.
     package func reload(by initiator: Initiator) async -> ReloadReply {
         guard await takeTurn() else {
-            return rejected(["too many configuration changes are waiting; try again"], by: initiator)
+            return refused("too many configuration changes are waiting; try again")
         }
         defer { reloadQueue.leave() }
         return await reloadInTurn(by: initiator)
@@ -29,7 +29,7 @@ extension Supervisor {
 
     func reloadInTurn(by initiator: Initiator) async -> ReloadReply {
         guard phase != .stopping, let current = configuration else {
-            return rejected(["roostd is not running yet, or stopping"], by: initiator)
+            return refused("roostd is not running yet, or stopping")
         }
         let wasStarting = phase == .starting
         if !wasStarting { phase = .reloading }
@@ -48,25 +48,26 @@ extension Supervisor {
         do {
             report = try await loader.load(within: current.supervisor.reload.check, on: reactor)
         } catch {
-            return rejected(["\(error)"], by: initiator)
+            return phase == .stopping ? refused(Self.isStopping) : rejected(["\(error)"], by: initiator)
         }
-        guard phase != .stopping else { return rejected([Self.isStopping], by: initiator) }
+        guard phase != .stopping else { return refused(Self.isStopping) }
         guard let next = report.configuration else { return rejected(report.errors.map(\.line), by: initiator) }
         let warnings = report.warnings.map(\.line)
         guard next != current || digest != report.digest else {
             problems = []
-            await restartChangedExecutables(because: "its executable has changed")
+            // A reload also takes over programs that were installed anew.
+            carryOut(current, from: current, SwitchOutcome())
             return accepted(changed: false, warnings)
         }
         var (refusals, files) = acquire(next)
-        if refusals.isEmpty { refusals = await prepare(next, generation: generation + 1) }
-        if phase == .stopping { refusals.append(Self.isStopping) }
-        guard refusals.isEmpty else {
+        var prepared: [Attached] = []
+        if refusals.isEmpty { (prepared, refusals) = await prepare(next, plan(from: current, to: next)) }
+        guard refusals.isEmpty, phase != .stopping else {
             await abort(generation + 1)
             release(allBut: current)
-            return rejected(refusals, by: initiator)
+            return phase == .stopping ? refused(Self.isStopping) : rejected(refusals, by: initiator)
         }
-        await commit(next, report, files, from: current, by: initiator)
+        await commit(next, report, files, to: prepared, from: current, by: initiator)
         return accepted(changed: true, warnings)
     }
 
@@ -76,7 +77,7 @@ extension Supervisor {
     private func acquire(_ next: Configuration) -> (refusals: [String], files: [String: SharedDescriptor]) {
         var refusals: [String] = []
         for listener in next.workers.flatMap(\.listeners) {
-            do { _ = try listeners.acquire(listener) } catch { refusals.append("\(error)") }
+            do { try listeners.reserve(listener) } catch { refusals.append("\(error)") }
         }
         for worker in next.workers where !worker.isPlain {
             do { try openWorkerSocket(worker.name) } catch { refusals.append("\(error)") }
@@ -91,9 +92,11 @@ extension Supervisor {
     /// Gives back what only another configuration needs. Whoever still runs has its own copies.
     private func release(allBut configuration: Configuration) {
         listeners.retain(only: configuration.workers.flatMap(\.listeners))
+        keepListeners(configuration)
         let names = Set(configuration.workers.filter { !$0.isPlain }.map(\.name))
         for name in Array(workerSockets.keys) where !names.contains(name) {
             workerSockets[name] = nil
+            descriptors.drop("\(name).sock")
             unlink("\(invocation.runtimeDirectory)/\(name).sock")
         }
     }
@@ -107,9 +110,18 @@ extension Supervisor {
         return reply
     }
 
+    /// A reload that was not tried: it says nothing about the files.
+    private func refused(_ reason: String) -> ReloadReply {
+        var reply = ReloadReply()
+        reply.generation = generation
+        reply.problems = [reason]
+        return reply
+    }
+
     /// Loud and without effect: status, event, log.
     private func rejected(_ problems: [String], by initiator: Initiator) -> ReloadReply {
         self.problems = problems
+        saveSoon()
         for problem in problems { say(.error, "configuration rejected: \(problem)") }
         tell(
             .configRejected,
@@ -128,36 +140,49 @@ extension Supervisor {
 // MARK: - Two phases
 
 extension Supervisor {
-    /// Who works and can be asked. A parked worker is one of them: what it waits for may be what changes.
-    private func attached() -> [(handle: WorkerHandle, connection: Connection)] {
+    /// An instance and the connection that leads to its present process.
+    typealias Attached = (handle: WorkerHandle, connection: Connection)
+
+    /// Who works and can be asked.
+    private func attached() -> [Attached] {
         instances.compactMap { handle in
-            handle.assumeIsolated { handle in
-                handle.state == .running || handle.state == .parked ? handle.connection : nil
-            }
-            .map { (handle, $0) }
+            handle.assumeIsolated { Self.canBeTold($0) ? $0.connection : nil }.map { (handle, $0) }
         }
     }
 
-    /// Lets every running worker check what it would be told; says what speaks against it. Workers that do not run are
-    /// asked through their `--check`.
-    private func prepare(_ next: Configuration, generation: UInt64) async -> [String] {
+    /// Lets every running worker check what it would be told; says who has prepared, and what speaks against it. Workers
+    /// that do not run, or whose program will be another one, are asked through their `--check`.
+    private func prepare(
+        _ next: Configuration,
+        _ plan: ConfigurationPlan
+    ) async -> (prepared: [Attached], refusals: [String]) {
         let limit = next.supervisor.reload.prepare
-        let attached = attached()
-        return await withTaskGroup(of: [String].self) { group in
-            for (handle, connection) in attached {
+        let asked = attached().filter { isAsked($0.handle.id, next, plan) }
+        let refusals = await withTaskGroup(of: [String].self) { group in
+            for (handle, connection) in asked {
                 guard let worker = next.workers.first(where: { $0.name == handle.id.name }) else { continue }
-                let message = preparation(worker, next, generation: generation)
+                let message = preparation(worker, next, generation: generation + 1)
                 group.addTask { await Self.prepare(handle.id, connection, message, within: limit) }
             }
             for worker in next.workers where !worker.isPlain && worker.instances > 0 {
                 guard !next.section(of: worker.name).isEmpty else { continue }
-                guard !attached.contains(where: { $0.handle.id.name == worker.name }) else { continue }
+                guard !asked.contains(where: { $0.handle.id.name == worker.name }) else { continue }
                 group.addTask { await self.check(worker, within: limit) }
             }
             var refusals: [String] = []
             for await found in group { refusals += found }
             return refusals.sorted()
         }
+        return (asked, refusals)
+    }
+
+    /// Whether the running process is the one to ask. What its successor of another program can do, it does not know.
+    private func isAsked(_ id: InstanceID, _ next: Configuration, _ plan: ConfigurationPlan) -> Bool {
+        guard let worker = next.workers.first(where: { $0.name == id.name }), !worker.isPlain,
+            let planned = plan.worker(id.name), !planned.stopped.contains(id.instance)
+        else { return false }
+        let replacement = planned.replaced.first { $0.instance == id.instance }
+        return replacement == nil || (replacement?.cause != .executable && !planned.hasNewProgram)
     }
 
     private static func prepare(
@@ -184,7 +209,8 @@ extension Supervisor {
                 ["--check", invocation.configuration],
                 environment: loader.environment,
                 within: limit,
-                on: reactor
+                on: reactor,
+                among: helpers
             )
             guard !run.status.isSuccess, run.status != .code(127) else { return [] }
             let lines = run.errors.split(separator: "\n").map { "\(worker.name): \($0)" }
@@ -213,24 +239,24 @@ extension Supervisor {
         _ next: Configuration,
         _ report: ConfigurationReport,
         _ files: [String: SharedDescriptor],
+        to prepared: [Attached],
         from current: Configuration,
         by initiator: Initiator
     ) async {
         generation += 1
         configuration = next
         problems = []
-        // What `roost scale` has set holds until the configuration says another number.
-        for worker in next.workers {
-            let before = current.workers.first { $0.name == worker.name }
-            if before?.instances != worker.instances { scaled[worker.name] = nil }
-        }
+        scaled = RunningInstances.scaled(scaled, from: current, to: next)
         apply(next.supervisor)
         configurationFiles = files
         digest = report.digest
+        drift.run(report.files)
         remember(report, initiator: initiator)
-        let switched = await switchOver(next)
+        leaveConfiguration(report)
+        saveSoon()
+        let outcome = await switchOver(next, prepared)
         guard phase != .stopping else { return }  // who stops is not to be started again
-        applyWorkers(next, from: current, switched)
+        carryOut(next, from: current, outcome)
         release(allBut: next)
         tell(
             .configChanged,
@@ -239,20 +265,22 @@ extension Supervisor {
         say(.notice, "configuration generation \(generation) is in force, by \(initiator)")
     }
 
-    /// Tells every running worker to switch; says who has.
-    private func switchOver(_ next: Configuration) async -> Set<InstanceID> {
+    /// Tells everybody who has prepared, and still is that process, to switch.
+    private func switchOver(_ next: Configuration, _ prepared: [Attached]) async -> SwitchOutcome {
         var message = Commit()
         message.generation = generation
         let payload = message.encoded()
         let limit = next.supervisor.reload.commit
-        return await withTaskGroup(of: InstanceID?.self) { group in
-            for (handle, connection) in attached() {
-                guard next.workers.contains(where: { $0.name == handle.id.name }) else { continue }
-                group.addTask { await self.commit(payload, handle, connection, within: limit) ? handle.id : nil }
+        return await withTaskGroup(of: (InstanceID, Bool).self) { group in
+            for (handle, connection) in prepared {
+                guard isStill(handle, at: connection) else { continue }
+                group.addTask { (handle.id, await self.commit(payload, handle, connection, within: limit)) }
             }
-            var switched: Set<InstanceID> = []
-            for await case let id? in group { switched.insert(id) }
-            return switched
+            var outcome = SwitchOutcome()
+            for await (id, hasSwitched) in group {
+                if hasSwitched { outcome.switched.insert(id) } else { outcome.failed.insert(id) }
+            }
+            return outcome
         }
     }
 
@@ -264,7 +292,7 @@ extension Supervisor {
     ) async -> Bool {
         do {
             _ = try await connection.request(.commit, payload, within: limit)
-            await handle.setGeneration(generation)
+            note(generation, of: handle, at: connection)
             return true
         } catch {
             say(.error, "\(handle.id) did not switch to generation \(generation): \(error); replacing it")
@@ -272,52 +300,29 @@ extension Supervisor {
         }
     }
 
-    private func applyWorkers(_ next: Configuration, from current: Configuration, _ switched: Set<InstanceID>) {
-        let names = Set(next.workers.map(\.name))
-        for handle in handles.values where !names.contains(handle.id.name) {
-            retire(handle, because: "the configuration does not name it any more")
-        }
-        for worker in next.workers {
-            let before = current.workers.first { $0.name == worker.name }
-            let isChanged = worker != before || next.section(of: worker.name) != current.section(of: worker.name)
-            let needsNewProcess = before.map { worker.needsNewProcess(comparedTo: $0) } ?? true
-            for handle in handles.values where handle.id.name == worker.name {
-                // Also who was starting, or out of reach, and so could not be told; not who began with it.
-                let isBehind = !worker.isPlain && !switched.contains(handle.id) && begunWith[handle.id] != generation
-                handle.assumeIsolated { handle in
-                    handle.apply(worker.instanceSettings(next.limits))
-                    // What an operator has stopped stays so, and a quarantine is lifted by a change of its own only.
-                    let isReplaced =
-                        (needsNewProcess || isBehind) && handle.machine.hasProcess && handle.machine.isWanted
-                    guard isReplaced || (isChanged && handle.machine.isWanted) else { return }
-                    handle.handle(
-                        isReplaced ? .restart(.configuration) : .changed,
-                        because: "its configuration has changed"
-                    )
-                }
-            }
-            matchInstances(of: worker, because: "its configuration has changed")
-        }
-        admit()
+    /// Whether the connection still leads to the instance's present process, and that works.
+    private func isStill(_ handle: WorkerHandle, at connection: Connection) -> Bool {
+        handle.assumeIsolated { Self.canBeTold($0) && $0.connection === connection }
     }
 
+    /// It has switched. A successor that has taken its place meanwhile has said its own generation.
+    private func note(_ generation: UInt64, of handle: WorkerHandle, at connection: Connection) {
+        handle.assumeIsolated { if $0.connection === connection { $0.setGeneration(generation) } }
+    }
+
+    /// What an instance is started from.
     func executablePath(of worker: WorkerSpecification) -> String {
         switch worker.program {
         case .worker(let executable): executable ?? installation.program("roost-\(worker.name)")
-        case .plain(let command):
-            Installation.find(command.first ?? "", path: getenv("PATH").map { String(cString: $0) })
+        case .plain(let command): Installation.find(command.first ?? "", path: searchPath(of: worker))
         }
     }
 
-    /// A reload also takes over programs that were installed anew.
-    private func restartChangedExecutables(because reason: String) async {
-        for handle in instances {
-            guard await handle.machine.isWanted,
-                let worker = specification(handle.id.name), let known = stamps[handle.id],
-                let present = ExecutableStamp(executablePath(of: worker)), present != known
-            else { continue }
-            await handle.handle(.restart(.upgrade), because: reason)
-        }
+    /// The PATH that a worker's process has; nil: none.
+    private func searchPath(of worker: WorkerSpecification) -> String? {
+        if let own = worker.environment.set.first(where: { $0.name == "PATH" }) { return own.value }
+        guard worker.environment.pass.contains("PATH") else { return nil }
+        return getenv("PATH").map { String(cString: $0) }
     }
 }
 
@@ -356,7 +361,7 @@ extension Supervisor {
     }
 
     /// Waits until the files have been quiet for a moment: editors and package managers write in several steps.
-    private func look() {
+    func look() {
         guard let debounce = configuration?.supervisor.watchDebounce else { return }
         if let watchTimer { reactor.cancel(watchTimer) }
         watchTimer = reactor.schedule(after: debounce) { [unowned self] in assumeIsolated { $0.filesAreQuiet() } }

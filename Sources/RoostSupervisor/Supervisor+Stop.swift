@@ -12,13 +12,14 @@ extension Supervisor {
         guard phase != .stopping else { return }
         phase = .stopping
         say(.notice, "stopping")
-        _ = notifier.send(.stopping)
-        statusMayHaveChanged()
+        _ = notifier.send(.stopping, .extendTimeout(Self.patience))
+        tellStatus()
         watcher = nil
         Task { await stopInPhases() }
     }
 
     private func stopInPhases() async {
+        helpers.endAll()
         let limit = configuration?.supervisor.shutdownTimeout ?? .seconds(60)
         let end = reactor.now.advanced(by: limit)
         for names in stopOrder {
@@ -26,8 +27,7 @@ extension Supervisor {
             for handle in phase { await handle.handle(.stop(.requested), because: "roostd stops") }
             for handle in phase {
                 let left = max(reactor.now.duration(to: end), .zero)
-                let glimpse = await handle.wait(within: left) { $0.state == .stopped }
-                guard glimpse.state != .stopped else { continue }
+                guard await ends(handle, within: left) == false else { continue }
                 say(.error, "\(handle.id) did not end within the shutdown timeout: killing it")
                 await handle.destroy()
             }
@@ -35,18 +35,37 @@ extension Supervisor {
         await endStrays()
         notifications = nil
         await guardKeeper?.end()
-        if isSubreaper { RuntimeDirectory.clear(invocation.runtimeDirectory) }
+        leaveNothing()
         say(.notice, "stopped")
         if let tickTimer { reactor.cancel(tickTimer) }
         finish?(exitStatus)
         finish = nil
     }
 
-    /// Ends what workers have left behind, and what that leaves behind in its turn, in a bounded time.
+    /// How long systemd is asked to wait each time, in addition (sd_notify(3), EXTEND_TIMEOUT_USEC): the shutdown timeout
+    /// and the drains of the configuration bound a stop, and not TimeoutStopSec, as long as roostd itself goes on.
+    private static let patience = Duration.seconds(5)
+
+    /// Waits for an instance's end, and asks systemd for more time meanwhile; false: it has not ended.
+    private func ends(_ handle: WorkerHandle, within limit: Duration) async -> Bool {
+        let end = reactor.now.advanced(by: limit)
+        while true {
+            _ = notifier.send(.extendTimeout(Self.patience))
+            let left = reactor.now.duration(to: end)
+            let turn = max(min(left, .seconds(1)), .zero)
+            if await handle.wait(within: turn, until: { $0.state == .stopped }).state == .stopped { return true }
+            if left <= turn { return false }
+        }
+    }
+
+    /// Ends what workers have left behind, and what that leaves behind in its turn, in a bounded time; helpers have been
+    /// killed and are reaped meanwhile.
     private func endStrays() async {
         let end = reactor.now.advanced(by: .seconds(1))
-        while let strays, strays.sweep(), reactor.now < end {
-            strays.killAll()
+        while reactor.now < end {
+            let hasStrays = strays?.sweep() ?? false
+            guard hasStrays || !helpers.isEmpty else { return }
+            strays?.killAll()
             try? await reactor.sleep(for: .milliseconds(2))  // never cancelled
         }
     }

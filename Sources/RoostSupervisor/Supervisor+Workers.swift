@@ -19,7 +19,8 @@ extension Supervisor {
             changed: { [unowned self] id, change in assumeIsolated { $0.changed(id, change) } },
             failed: { [unowned self] id in assumeIsolated { $0.failed(id) } },
             escalate: { [unowned self] id in assumeIsolated { $0.escalate(id) } },
-            log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } }
+            log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } },
+            state: stateFile
         )
         return WorkerHandle(id, settings: settings, on: reactor, surroundings: surroundings)
     }
@@ -72,6 +73,7 @@ extension Supervisor {
         guard handles[id] === handle, retiring.contains(id), state(of: handle) == .stopped else { return }
         (handles[id], stamps[id], begunWith[id]) = (nil, nil, nil)
         retiring.remove(id)
+        saveSoon()
     }
 
     func spawnRequest(for id: InstanceID) throws -> SpawnRequest {
@@ -81,16 +83,13 @@ extension Supervisor {
         var environment = inheritedEnvironment(specification)
         var descriptors: [Int32] = [nullDevice, -1, -1]
         var names: [String] = []
-        let path: String
+        let path = executablePath(of: specification)
         let arguments: [String]
         switch specification.program {
         case .plain(let command):
-            let searchPath = environment.first { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) }
-            path = Installation.find(command.first ?? "", path: searchPath)
             arguments = command
             if let notifications { environment.append("NOTIFY_SOCKET=\(notifications.path)") }
-        case .worker(let executable):
-            path = executable ?? installation.program("roost-\(id.name)")
+        case .worker:
             arguments = [path]
             environment += [
                 "ROOST_RUNTIME=\(invocation.runtimeDirectory)", "ROOST_WORKER=\(id.name)",
@@ -172,7 +171,7 @@ extension Supervisor {
         }
     }
 
-    private func isBlocked(_ id: InstanceID) -> Bool { !missing(for: id).isEmpty }
+    private func isBlocked(_ id: InstanceID) -> Bool { awaited.contains(id.name) || !missing(for: id).isEmpty }
 
     /// What the worker comes after and is not ready.
     func missing(for id: InstanceID) -> [String] {
@@ -196,7 +195,6 @@ extension Supervisor {
         if !change.reason.isEmpty { data["reason"] = .string(change.reason) }
         if let exit = change.exit { data["exit"] = .object(exit.json) }
         tell(.worker, data)
-        saveState()
         if change.to == .quarantined {
             say(.error, "\(id) is quarantined after repeated failures; `roost start \(id.name)` tries again", data)
         }
@@ -205,6 +203,8 @@ extension Supervisor {
             admit()
         }
         statusMayHaveChanged()
+        change.to == .starting ? save() : saveSoon()
+        if change.exit != nil, awaited.contains(id.name) { stopAwaiting(id.name) }
     }
 
     func failed(_ id: InstanceID) {

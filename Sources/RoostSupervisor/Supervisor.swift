@@ -3,7 +3,7 @@ import Glibc
 package import RoostConfig
 import RoostJSON
 package import RoostPolicy
-import RoostProtocol
+package import RoostProtocol
 package import RoostReactor
 import RoostSystemd
 
@@ -24,9 +24,16 @@ package actor Supervisor {
     package nonisolated let startedAt: MonotonicInstant
 
     package let logs: LogBook
-    package let events: Feed<Event>
+    package let events: Feed<RoostProtocol.Event>
     let listeners = ListenerTable()
-    let notifier = Notifier()
+    let notifier: Notifier
+    /// What outlives this process.
+    let descriptors: DescriptorStore
+    var stateFile: StateFile?
+    /// Whether a save is due before the loop waits.
+    var isSaving = false
+    /// Workers whose listeners only their own processes hold: nothing of theirs is started until they give them back.
+    var awaited: Set<String> = []
     let watchdog = WatchdogSettings.inherited()
 
     package internal(set) var phase = Phase.starting
@@ -50,6 +57,8 @@ package actor Supervisor {
     var configurationFiles: [String: SharedDescriptor] = [:]
     /// Whether this process is there for the supervisor alone, so that every child that it has not started is a stray.
     let isSubreaper: Bool
+    /// The runs of `roost-config` and of the workers' `--check`.
+    let helpers = HelperRuns()
     let nullDevice = roost_open("/dev/null", O_RDWR, 0)
     /// The executable that each instance was last started from.
     var stamps: [InstanceID: ExecutableStamp] = [:]
@@ -63,16 +72,19 @@ package actor Supervisor {
     var watched: [FileIdentity] = []
     var watchTimer: TimerToken?
     var reloadQueue = SerialQueue()
+    /// Plans wait for each other, and no reload for them.
+    var planQueue = SerialQueue()
+    var drift = ConfigurationDrift()
 
     var nextTick = MonotonicInstant(nanoseconds: 0)
     var tickTimer: TimerToken?
     var tickCount: UInt64 = 0
     var lastStatus = ""
+    /// Pending while the status line may have changed and was not told yet.
+    var statusTimer: TimerToken?
     var strays: StrayReaper?
     /// Ends what this process leaves if it dies for good.
     var guardKeeper: GuardKeeper?
-    /// What this process leaves to its successor, and to its guard.
-    var stateFile: StateFile?
     var notifications: NotifySocket?
     /// Called once, with the exit status, when everything has ended.
     var finish: (@Sendable (Int32) -> Void)?
@@ -85,16 +97,20 @@ package actor Supervisor {
         invocation: Invocation,
         installation: Installation,
         logs: LogBook,
+        events: Feed<RoostProtocol.Event>,
         isSubreaper: Bool = false,
-        eventCapacity: Int = 10_000
+        inherited: [(name: String, number: Int32)] = []
     ) {
+        let notifier = Notifier()
+        self.notifier = notifier
+        descriptors = DescriptorStore(notifier, inherited: inherited)
         self.reactor = reactor
         self.invocation = invocation
         self.installation = installation
         self.logs = logs
         self.isSubreaper = isSubreaper
         startedAt = reactor.now
-        events = Feed(capacity: eventCapacity)
+        self.events = events
         admission = AdmissionQueue(settings: .init(), at: reactor.now)
         store = GenerationStore(stateDirectory: invocation.stateDirectory, limit: 50)
     }
@@ -139,6 +155,6 @@ extension Supervisor {
 
     @discardableResult
     func tell(_ kind: Event.Kind, _ data: JSONObject) -> UInt64 {
-        events.append(Event(kind, time: WallTime(nanoseconds: roost_wall_now()), data: data))
+        events.append(RoostProtocol.Event(Event(kind, time: WallTime(nanoseconds: roost_wall_now()), data: data)))
     }
 }

@@ -53,6 +53,29 @@ int roost_set_pipe_size(int fd, int size);
 int roost_open(const char *path, int flags, unsigned mode);
 /// splice(2) without offsets, SPLICE_F_MOVE | SPLICE_F_NONBLOCK.
 ssize_t roost_splice(int in, int out, size_t count);
+/// splice(2) from a pipe to a place in a file, SPLICE_F_MOVE | SPLICE_F_NONBLOCK: what has left the pipe is in the file,
+/// even if this process is killed meanwhile.
+ssize_t roost_splice_at(int pipe, int file, int64_t offset, size_t count);
+
+// --- memory that outlives its process ---------------------------------------------------------------------------
+
+/// memfd_create(2) with MFD_CLOEXEC, sealed against shrinking and against more seals: it only grows, so that a mapping
+/// stays valid, and nobody who gets it can make it read-only.
+int roost_lasting_memfd(const char *name);
+/// fallocate(2): gives the file this size and the memory or disk for it, so that no store to a mapping can fail later.
+int roost_allocate(int fd, int64_t size);
+/// fallocate(2) with FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE.
+int roost_punch_hole(int fd, int64_t offset, int64_t length);
+/// mmap(2), readable and writable, MAP_SHARED. NULL with `*error` set on failure.
+void *roost_map_shared(int fd, size_t length, int *error);
+/// Reads an aligned word of shared memory, before anything that is read behind this call.
+static inline uint64_t roost_load_word(const void *word) { return __atomic_load_n((const uint64_t *)word, __ATOMIC_ACQUIRE); }
+/// Stores an aligned word in one piece, after everything that was written before this call and before everything that
+/// is written behind it.
+static inline void roost_store_word(void *word, uint64_t value) {
+    __atomic_store_n((uint64_t *)word, value, __ATOMIC_SEQ_CST);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
 
 // --- sockets --------------------------------------------------------------------------------------------------
 
@@ -69,8 +92,9 @@ ssize_t roost_send_fds(int socket, const void *bytes, size_t length, const int *
 ssize_t roost_receive_fds(int socket, void *bytes, size_t length, int *fds, int *count);
 
 /// recvmsg(2) with MSG_DONTWAIT of one datagram and, by SCM_CREDENTIALS (SO_PASSCRED), its sender's pid, 0 if the kernel
-/// names none. A datagram longer than `length` is cut. Descriptors that come with it are not taken.
-ssize_t roost_receive_datagram(int socket, void *bytes, size_t length, pid_t *pid);
+/// names none. A datagram longer than `length` is cut. One descriptor (close-on-exec) is taken into `fd`, -1 for none; what
+/// more comes with it is closed.
+ssize_t roost_receive_datagram(int socket, void *bytes, size_t length, pid_t *pid, int *fd);
 
 // --- processes ------------------------------------------------------------------------------------------------
 
@@ -82,6 +106,11 @@ int roost_pidfd_send_signal(int pidfd, int signal);
 struct roost_exit { int code; int status; };
 /// waitid(2) P_PIDFD, WEXITED | WNOHANG. 1: reaped, 0: still running, -ECHILD: not our child.
 int roost_wait_pidfd(int pidfd, struct roost_exit *out);
+/// ioctl(2) PIDFD_GET_INFO with PIDFD_INFO_EXIT (Linux 6.15): how a process ended that is not our child. 1: known, 0: its
+/// parent has not reaped it yet, -errno: this kernel does not tell.
+int roost_pidfd_exit(int pidfd, struct roost_exit *out);
+/// pidfd_send_signal(2) with PIDFD_SIGNAL_PROCESS_GROUP (Linux 6.9), which reaches the group of a leader that is gone too.
+int roost_pidfd_signal_group(int pidfd, int signal);
 /// prctl(2) PR_SET_CHILD_SUBREAPER.
 int roost_become_subreaper(void);
 /// getpriority(2): the nice value of this process.

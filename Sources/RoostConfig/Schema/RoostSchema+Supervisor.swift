@@ -60,8 +60,8 @@ extension RoostSchema {
                     "connections",
                     .count(1...4096),
                     .value("64"),
-                    .live,
-                    "Callers connected at once; more are refused, so that a leak elsewhere cannot exhaust descriptors."
+                    .supervisor,
+                    "Callers connected at once; more are refused. Of 64, users without rights here hold 16, other users 32."
                 ),
             ]
         ),
@@ -179,7 +179,7 @@ extension RoostSchema {
             "send_queue",
             .size(64 * kibibyte...256 * mebibyte),
             .value("4MiB"),
-            .rolling,
+            .supervisor,
             "Unsent bytes per connection between processes before its writer has to wait or is cut off."
         ),
         SchemaKey(

@@ -239,6 +239,9 @@ package struct SupervisorStatus: ProtobufMessage {
     /// One line, as systemd gets it.
     package var summary: String = ""
     package var listeners: [ListenerStatus] = []
+    /// Files that are not as they were when the running configuration was read, relative to its folder: rejected, or not
+    /// taken over yet.
+    package var configDrift: [String] = []
 
     package init() {}
 
@@ -260,6 +263,7 @@ package struct SupervisorStatus: ProtobufMessage {
         case 11: configProblems.append(try reader.string(field))
         case 12: summary = try reader.string(field)
         case 13: try reader.message(field, into: &listeners)
+        case 16: configDrift.append(try reader.string(field))
         default: try reader.skip(field)
         }
     }
@@ -278,6 +282,7 @@ package struct SupervisorStatus: ProtobufMessage {
         for value in configProblems { writer.string(value, at: 11, always: true) }
         writer.string(summary, at: 12)
         for value in listeners { writer.message(value, at: 13) }
+        for value in configDrift { writer.string(value, at: 16, always: true) }
     }
 }
 
@@ -810,6 +815,8 @@ package struct LogsRequest: ProtobufMessage {
     package var sinceNs: Int64?
     /// This urgent or more.
     package var level: LogLevel = LogLevel(rawValue: 0)
+    /// Lines behind this id, for a reader that goes on; absent: all that are kept.
+    package var sinceId: UInt64?
 
     package init() {}
 
@@ -822,6 +829,7 @@ package struct LogsRequest: ProtobufMessage {
         case 2: follow = try reader.bool(field)
         case 3: sinceNs = try reader.int64(field)
         case 4: level = try reader.enumeration(field)
+        case 5: sinceId = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -831,6 +839,7 @@ package struct LogsRequest: ProtobufMessage {
         writer.bool(follow, at: 2)
         if let sinceNs { writer.int64(sinceNs, at: 3, always: true) }
         writer.enumeration(level, at: 4)
+        if let sinceId { writer.uint64(sinceId, at: 5, always: true) }
     }
 }
 
@@ -936,6 +945,8 @@ package struct Events: ProtobufMessage {
     package var events: [Event] = []
     /// Events that are missing before these.
     package var dropped: UInt64 = 0
+    /// In the first item, which has no events, of a stream of new ones only: the id that they come behind.
+    package var last: UInt64 = 0
 
     package init() {}
 
@@ -946,6 +957,7 @@ package struct Events: ProtobufMessage {
         switch field.number {
         case 1: try reader.message(field, into: &events)
         case 2: dropped = try reader.uint64(field)
+        case 3: last = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -953,6 +965,7 @@ package struct Events: ProtobufMessage {
     package func encode(to writer: inout ProtobufWriter) {
         for value in events { writer.message(value, at: 1) }
         writer.uint64(dropped, at: 2)
+        writer.uint64(last, at: 3)
     }
 }
 
@@ -1006,6 +1019,9 @@ package struct DoctorRequest: ProtobufMessage {
 /// What only the running supervisor can tell; the command adds what it sees itself.
 package struct DoctorReply: ProtobufMessage {
     package var facts: [DoctorFact] = []
+    /// What roostd runs with, as absolute paths.
+    package var configFile: String = ""
+    package var stateDirectory: String = ""
 
     package init() {}
 
@@ -1015,12 +1031,16 @@ package struct DoctorReply: ProtobufMessage {
     ) throws(ProtobufError) {
         switch field.number {
         case 1: try reader.message(field, into: &facts)
+        case 2: configFile = try reader.string(field)
+        case 3: stateDirectory = try reader.string(field)
         default: try reader.skip(field)
         }
     }
 
     package func encode(to writer: inout ProtobufWriter) {
         for value in facts { writer.message(value, at: 1) }
+        writer.string(configFile, at: 2)
+        writer.string(stateDirectory, at: 3)
     }
 }
 

@@ -33,6 +33,7 @@ package enum Method: ProtobufEnum {
     case configHistory
     case doctor
     case metrics
+    case plan
     /// Server streams.
     case logs
     case events
@@ -66,6 +67,7 @@ package enum Method: ProtobufEnum {
         case 202: self = .configHistory
         case 203: self = .doctor
         case 204: self = .metrics
+        case 206: self = .plan
         case 210: self = .logs
         case 211: self = .events
         case 230: self = .restart
@@ -97,6 +99,7 @@ package enum Method: ProtobufEnum {
         case .configHistory: 202
         case .doctor: 203
         case .metrics: 204
+        case .plan: 206
         case .logs: 210
         case .events: 211
         case .restart: 230

@@ -29,6 +29,13 @@ package struct ControlService: Sendable {
         )
     }
 
+    /// How the connections are divided: workers, roostd's own user and root always get one, whatever other users hold.
+    package func fairness(callers: Int) -> RoostIPC.Listener.Fairness {
+        RoostIPC.Listener.Fairness(callers: callers) { credentials in
+            supervisor.assumeIsolated { $0.standing(of: credentials) }
+        }
+    }
+
     private func admit(_ credentials: PeerCredentials, _ hello: Hello) throws(RequestFailure) {
         let refusal = supervisor.assumeIsolated { $0.refusal(of: credentials, hello) }
         if let refusal { throw refusal }
@@ -67,6 +74,13 @@ package struct ControlService: Sendable {
             let message = try ConfigShowRequest(decoding: request.payload)
             return .message(try supervisor.assumeIsolated { try $0.showConfiguration(message.generation) })
         case .configHistory: return .message(supervisor.assumeIsolated { $0.configurationHistory() })
+        case .plan:
+            let message = try PlanRequest(decoding: request.payload)
+            let needed = AccessLevel.needed(for: message, own: supervisor.invocation.configuration)
+            if let refusal = supervisor.assumeIsolated({ $0.refusal(of: request.peer, needed: needed) }) {
+                return .failure(refusal)
+            }
+            return .later { try await supervisor.plan(message).encoded() }
         case .logs:
             let message = try LogsRequest(decoding: request.payload)
             return .items { try await supervisor.streamLogs(message, to: $0) }

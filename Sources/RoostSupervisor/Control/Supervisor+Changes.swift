@@ -68,6 +68,7 @@ extension Supervisor {
         let surplus = present.filter { $0.id.instance >= request.instances }
         let before = pids(of: surplus)
         scaled[request.name] = Int(request.instances)
+        saveSoon()
         matchInstances(of: specification, because: "scale by \(initiator)")
         // Those that were there and stay are not touched, and not reported.
         let added = instances.filter { handle in

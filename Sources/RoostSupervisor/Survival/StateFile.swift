@@ -9,10 +9,10 @@ package import RoostReactor
 /// never a mixture, since a save writes the idle one of two slots and then flips one aligned word. It need not survive a
 /// loss of power: it is of use within one boot only, and names that boot.
 ///
-/// Layout, in the machine's byte order: 0 magic, 8 format (u32), 12 lowest format of a reader (u32), 16 boot id (36 bytes),
-/// 64 commit word, 128 the spawn cell, 4096 and 4096 + `slotSize` the slots: sequence (u64), length (u64), checksum (u64),
+/// Layout, in the machine's byte order: 0 magic, 8 format (u32), 12 lowest format of a reader (u32), 16 boot id (36
+/// bytes), 64 commit word, 128 the spawn cell, 4096 and 4096 + `slotSize` the slots: sequence (u64), length (u64), checksum (u64),
 /// then `SavedState` in Protocol Buffers.
-package final class StateFile {
+package final class StateFile: @unchecked Sendable {  // used on the reactor's thread only
     private static let magic: UInt64 = 0x0A31_5453_4F4F_5252  // "RROOST1\n"
     /// Of the layout above; fields of the message come and go without it.
     private static let format: UInt32 = 1
@@ -61,7 +61,8 @@ package final class StateFile {
 
     /// What a supervisor of this boot has left; nil: nothing, or nothing that can be understood.
     package func recover() -> SavedState? {
-        guard memory.load(as: UInt64.self) == Self.magic, memory.load(fromByteOffset: 12, as: UInt32.self) <= Self.format,
+        guard memory.load(as: UInt64.self) == Self.magic,
+            memory.load(fromByteOffset: 12, as: UInt32.self) <= Self.format,
             BootID.current != nil, BootID.current == BootID(memory + 16)
         else { return nil }
         let committed = memory.load(fromByteOffset: 64, as: UInt64.self)
@@ -72,7 +73,9 @@ package final class StateFile {
     private func read(_ number: UInt64) -> SavedState? {
         let slot = memory + Self.offset(of: number)
         let length = slot.load(fromByteOffset: 8, as: UInt64.self)
-        guard number > 0, slot.load(as: UInt64.self) == number, length <= Self.slotSize - Self.slotHeader else { return nil }
+        guard number > 0, slot.load(as: UInt64.self) == number, length <= Self.slotSize - Self.slotHeader else {
+            return nil
+        }
         let bytes = UnsafeRawBufferPointer(start: slot + Self.slotHeader, count: Int(length))
         guard slot.load(fromByteOffset: 16, as: UInt64.self) == Self.checksum(bytes) else { return nil }
         guard let state = try? SavedState(decoding: Array(bytes)) else { return nil }
@@ -105,7 +108,9 @@ package final class StateFile {
         let slot = memory + Self.offset(of: sequence)
         slot.storeBytes(of: 0, as: UInt64.self)  // while it is being written it is no state of any number
         bytes.withUnsafeBytes { source in
-            (slot + Self.slotHeader).copyMemory(from: source.baseAddress ?? UnsafeRawPointer(slot), byteCount: source.count)
+            if let start = source.baseAddress {
+                (slot + Self.slotHeader).copyMemory(from: start, byteCount: source.count)
+            }
             slot.storeBytes(of: UInt64(source.count), toByteOffset: 8, as: UInt64.self)
             slot.storeBytes(of: Self.checksum(source), toByteOffset: 16, as: UInt64.self)
         }
@@ -168,6 +173,8 @@ package struct BootID: Equatable, Sendable {
     init(_ memory: UnsafeRawPointer) { text = Array(UnsafeRawBufferPointer(start: memory, count: 36)) }
 
     func write(to memory: UnsafeMutableRawPointer) {
-        text.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count) }
+        text.withUnsafeBytes { source in
+            if let start = source.baseAddress { memory.copyMemory(from: start, byteCount: source.count) }
+        }
     }
 }

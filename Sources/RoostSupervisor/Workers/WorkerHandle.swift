@@ -23,6 +23,8 @@ package actor WorkerHandle {
         package var failed: @Sendable (InstanceID) -> Void
         package var escalate: @Sendable (InstanceID) -> Void
         package var log: @Sendable (LogRecord) -> Void
+        /// Where a process is noted while it is being started.
+        package var state: StateFile?
 
         package init(
             requestAdmission: @escaping @Sendable (InstanceID, Int) -> Void,
@@ -31,7 +33,8 @@ package actor WorkerHandle {
             changed: @escaping @Sendable (InstanceID, Change) -> Void,
             failed: @escaping @Sendable (InstanceID) -> Void,
             escalate: @escaping @Sendable (InstanceID) -> Void,
-            log: @escaping @Sendable (LogRecord) -> Void
+            log: @escaping @Sendable (LogRecord) -> Void,
+            state: StateFile? = nil
         ) {
             self.requestAdmission = requestAdmission
             self.withdrawAdmission = withdrawAdmission
@@ -40,6 +43,7 @@ package actor WorkerHandle {
             self.failed = failed
             self.escalate = escalate
             self.log = log
+            self.state = state
         }
     }
 
@@ -57,21 +61,21 @@ package actor WorkerHandle {
     nonisolated let reactor: Reactor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
-    private let surroundings: Surroundings
-    private var settings: InstanceSettings
+    let surroundings: Surroundings
+    private(set) var settings: InstanceSettings
     private var random = SystemRandomNumberGenerator()
 
-    package private(set) var machine: WorkerStateMachine
+    package internal(set) var machine: WorkerStateMachine
     /// The process, while there is one.
-    private(set) var current: Incarnation?
+    var current: Incarnation?
     private var deadlineTimer: TimerToken?
 
-    package private(set) var lastExit: LastExit?
+    package internal(set) var lastExit: LastExit?
     /// Why it is in its state, where that is not plain.
-    package private(set) var reason = ""
+    package internal(set) var reason = ""
     /// Incarnations that came after the first one.
-    package private(set) var restarts: UInt64 = 0
-    private var incarnations: UInt64 = 0
+    package internal(set) var restarts: UInt64 = 0
+    var incarnations: UInt64 = 0
     /// The last figures that a process of this instance has handed over.
     private(set) var metrics = MetricsSnapshot()
     var waiters: [UInt64: Waiter] = [:]
@@ -151,7 +155,7 @@ extension WorkerHandle {
         }
     }
 
-    private func armDeadline() {
+    func armDeadline() {
         if let deadlineTimer { reactor.cancel(deadlineTimer) }
         deadlineTimer = machine.deadline.map { deadline in
             reactor.schedule(at: deadline) { [unowned self] in
@@ -177,6 +181,7 @@ extension WorkerHandle {
         do {
             try startProcess()
         } catch {
+            surroundings.state?.endSpawn()
             say(.error, "cannot start: \(error)")
             handle(.spawnFailed, because: "\(error)")
         }
@@ -184,15 +189,24 @@ extension WorkerHandle {
 
     private func startProcess() throws {
         let request = try surroundings.spawnRequest(id)
-        let incarnation = Incarnation(id, settings: settings, on: reactor) { [unowned self] pid, news in
-            assumeIsolated { $0.hear(news, of: pid) }
-        }
-        try incarnation.start(request, lineLimit: settings.logLineLimit, log: surroundings.log)
+        let incarnation = makeIncarnation(settings)
+        try incarnation.start(
+            request,
+            noting: surroundings.state?.beginSpawn(id),
+            lineLimit: settings.logLineLimit,
+            log: surroundings.log
+        )
         current = incarnation
         if incarnations > 0 { restarts += 1 }
         incarnations += 1
         handle(.spawned)
         if incarnation.isPlain { incarnation.awaitSettling() }
+    }
+
+    func makeIncarnation(_ settings: InstanceSettings) -> Incarnation {
+        Incarnation(id, settings: settings, on: reactor) { [unowned self] pid, news in
+            assumeIsolated { $0.hear(news, of: pid) }
+        }
     }
 
     /// What a process has done or suffered.
@@ -213,7 +227,7 @@ extension WorkerHandle {
         }
     }
 
-    private func exited(_ status: ExitStatus) {
+    func exited(_ status: ExitStatus) {
         current = nil
         let exit = LastExit(at: WallTime(nanoseconds: 0), status: status, reason: machine.exitReason(of: status))
         handle(.exited(status), because: exit.sentence)
@@ -294,7 +308,7 @@ extension WorkerHandle {
         if state == .parked { watch() }
     }
 
-    private func watch() {
+    func watch() {
         if let current, current.health == nil, !current.isPlain { current.beginWatch() }
     }
 
