@@ -123,13 +123,17 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         self.listener = listener
     }
 
-    private func handle(_ signal: Int32, from sender: Int32) {
+    private func handle(_ signal: Int32, from sender: SignalSender) {
         supervisor.assumeIsolated { supervisor in
             switch signal {
             case SIGCHLD: supervisor.sweepStrays()
             case SIGHUP:
-                Task { _ = await supervisor.reload(by: .signal("SIGHUP", pid: sender)) }
-            default: supervisor.stop(exitStatus: 0)
+                Task { _ = await supervisor.reload(by: Initiator(signal: "SIGHUP", from: sender)) }
+            default:
+                let name = SignalName.of(signal)
+                let initiator = Initiator(signal: name, from: sender)
+                let cause = Cause(.shutdown, "\(initiator) asked it to stop", by: initiator)
+                supervisor.stop(exitStatus: 0, because: cause)
             }
         }
     }

@@ -24,6 +24,7 @@ extension Supervisor {
             throw BootFailure(status: 78, lines: report.errors.map(\.line))
         }
         apply(configuration.supervisor)
+        record.open()
         generation =
             store.newest.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
         try openSockets(configuration)
@@ -44,8 +45,10 @@ extension Supervisor {
         guard phase != .stopping else { return }
         openNotifySocket()
         if isSubreaper { strays = makeStrayReaper() }
+        noteBoot()
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
-        for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: "roostd starts") }
+        let cause = Cause(.boot, "roostd started", by: .boot, parent: bootRecord)
+        for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: cause) }
         watchFiles()
         armTick()
         Task { await announceReadiness() }
@@ -166,6 +169,7 @@ extension Supervisor {
         logs.apply(settings.log)
         events.resize(capacity: settings.eventRing)
         store.limit = settings.historyGenerations
+        record.limit = settings.recordSize
     }
 
     /// What each worker starts with from now on.

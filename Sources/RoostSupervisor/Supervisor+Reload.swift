@@ -13,10 +13,10 @@ extension Supervisor {
     /// Reads the files again and takes them over, or says why not. One at a time.
     package func reload(by initiator: Initiator) async -> ReloadReply {
         guard await takeTurn() else {
-            return rejected(["too many configuration changes are waiting; try again"], by: initiator)
+            return rejected(["too many configuration changes are waiting; try again"], because: .reload(by: initiator))
         }
         defer { reloadQueue.leave() }
-        return await reloadInTurn(by: initiator)
+        return await reloadInTurn(because: .reload(by: initiator))
     }
 
     /// Waits until no other change of the configuration is under way; false: too many wait already. `reloadQueue.leave`
@@ -27,9 +27,9 @@ extension Supervisor {
         return true
     }
 
-    func reloadInTurn(by initiator: Initiator) async -> ReloadReply {
+    func reloadInTurn(because cause: Cause) async -> ReloadReply {
         guard phase != .stopping, let current = configuration else {
-            return rejected(["roostd is not running yet, or stopping"], by: initiator)
+            return rejected(["roostd is not running yet, or stopping"], because: cause)
         }
         let wasStarting = phase == .starting
         if !wasStarting { phase = .reloading }
@@ -40,22 +40,22 @@ extension Supervisor {
             if phase != .stopping { watchFiles() }
             statusMayHaveChanged()
         }
-        return await transaction(from: current, by: initiator)
+        return await transaction(from: current, because: cause)
     }
 
-    private func transaction(from current: Configuration, by initiator: Initiator) async -> ReloadReply {
+    private func transaction(from current: Configuration, because cause: Cause) async -> ReloadReply {
         let report: ConfigurationReport
         do {
             report = try await loader.load(within: current.supervisor.reload.check, on: reactor)
         } catch {
-            return rejected(["\(error)"], by: initiator)
+            return rejected(["\(error)"], because: cause)
         }
-        guard phase != .stopping else { return rejected([Self.isStopping], by: initiator) }
-        guard let next = report.configuration else { return rejected(report.errors.map(\.line), by: initiator) }
+        guard phase != .stopping else { return rejected([Self.isStopping], because: cause) }
+        guard let next = report.configuration else { return rejected(report.errors.map(\.line), because: cause) }
         let warnings = report.warnings.map(\.line)
         guard next != current || digest != report.digest else {
             problems = []
-            await restartChangedExecutables(because: "its executable has changed")
+            await restartChangedExecutables(by: cause.initiator)
             return accepted(changed: false, warnings)
         }
         var (refusals, files) = acquire(next)
@@ -64,9 +64,9 @@ extension Supervisor {
         guard refusals.isEmpty else {
             await abort(generation + 1)
             release(allBut: current)
-            return rejected(refusals, by: initiator)
+            return rejected(refusals, because: cause)
         }
-        await commit(next, report, files, from: current, by: initiator)
+        await commit(next, report, files, from: current, because: cause)
         return accepted(changed: true, warnings)
     }
 
@@ -108,14 +108,15 @@ extension Supervisor {
     }
 
     /// Loud and without effect: status, event, log.
-    private func rejected(_ problems: [String], by initiator: Initiator) -> ReloadReply {
+    private func rejected(_ problems: [String], because cause: Cause) -> ReloadReply {
         self.problems = problems
         for problem in problems { say(.error, "configuration rejected: \(problem)") }
+        let noted = noteRejection(problems, because: cause)
         tell(
             .configRejected,
             [
-                "generation": .integer(Int64(generation)), "initiator": .string("\(initiator)"),
-                "problems": .array(problems.map { .string($0) }),
+                "generation": .integer(Int64(generation)), "initiator": .string("\(cause.initiator)"),
+                "problems": .array(problems.map { .string($0) }), "record": .integer(Int64(clamping: noted)),
             ]
         )
         var reply = ReloadReply()
@@ -214,8 +215,9 @@ extension Supervisor {
         _ report: ConfigurationReport,
         _ files: [String: SharedDescriptor],
         from current: Configuration,
-        by initiator: Initiator
+        because cause: Cause
     ) async {
+        let initiator = cause.initiator
         generation += 1
         configuration = next
         problems = []
@@ -228,13 +230,17 @@ extension Supervisor {
         configurationFiles = files
         digest = report.digest
         remember(report, initiator: initiator)
+        let noted = noteGeneration(because: cause)
         let switched = await switchOver(next)
         guard phase != .stopping else { return }  // who stops is not to be started again
-        applyWorkers(next, from: current, switched)
+        applyWorkers(next, from: current, switched, because: cause.following(noted))
         release(allBut: next)
         tell(
             .configChanged,
-            ["generation": .integer(Int64(generation)), "initiator": .string("\(initiator)")]
+            [
+                "generation": .integer(Int64(generation)), "initiator": .string("\(initiator)"),
+                "record": .integer(Int64(clamping: noted)),
+            ]
         )
         say(.notice, "configuration generation \(generation) is in force, by \(initiator)")
     }
@@ -272,10 +278,16 @@ extension Supervisor {
         }
     }
 
-    private func applyWorkers(_ next: Configuration, from current: Configuration, _ switched: Set<InstanceID>) {
+    private func applyWorkers(
+        _ next: Configuration,
+        from current: Configuration,
+        _ switched: Set<InstanceID>,
+        because cause: Cause
+    ) {
         let names = Set(next.workers.map(\.name))
+        let change = change("its configuration has changed", by: cause)
         for handle in handles.values where !names.contains(handle.id.name) {
-            retire(handle, because: "the configuration does not name it any more")
+            retire(handle, because: self.change("the configuration does not name it any more", by: cause))
         }
         for worker in next.workers {
             let before = current.workers.first { $0.name == worker.name }
@@ -290,13 +302,10 @@ extension Supervisor {
                     let isReplaced =
                         (needsNewProcess || isBehind) && handle.machine.hasProcess && handle.machine.isWanted
                     guard isReplaced || (isChanged && handle.machine.isWanted) else { return }
-                    handle.handle(
-                        isReplaced ? .restart(.configuration) : .changed,
-                        because: "its configuration has changed"
-                    )
+                    handle.handle(isReplaced ? .restart(.configuration) : .changed, because: change)
                 }
             }
-            matchInstances(of: worker, because: "its configuration has changed")
+            matchInstances(of: worker, because: change)
         }
         admit()
     }
@@ -310,13 +319,15 @@ extension Supervisor {
     }
 
     /// A reload also takes over programs that were installed anew.
-    private func restartChangedExecutables(because reason: String) async {
+    private func restartChangedExecutables(by initiator: Initiator) async {
         for handle in instances {
             guard await handle.machine.isWanted,
                 let worker = specification(handle.id.name), let known = stamps[handle.id],
                 let present = ExecutableStamp(executablePath(of: worker)), present != known
             else { continue }
-            await handle.handle(.restart(.upgrade), because: reason)
+            let path = executablePath(of: worker)
+            let cause = Cause(.upgrade, "its executable has changed", by: initiator, inputs: [.text("path", path)])
+            await handle.handle(.restart(.upgrade), because: cause)
         }
     }
 }

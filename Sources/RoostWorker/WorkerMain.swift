@@ -56,7 +56,8 @@ package enum WorkerMain {
                 runtimeDirectory: inheritance.runtimeDirectory,
                 start: start
             )
-            try reactor.handleSignals([SIGTERM, SIGINT]) { signal, _ in
+            try reactor.handleSignals([SIGTERM, SIGINT]) { signal, sender in
+                runtime.assumeIsolated { $0.tell(signal, from: sender) }
                 reactor.start { await runtime.drainAndEnd(because: signal == SIGTERM ? "SIGTERM" : "SIGINT") }
             }
             let context = WorkerContext(

@@ -17,6 +17,8 @@ package enum Method: ProtobufEnum {
     case slowPhase
     /// Event, worker to supervisor: MetricsSnapshot.
     case metricsSnapshot
+    /// Event, worker to supervisor: Signaled.
+    case signaled
     /// Request, supervisor to worker: Prepare; reply Prepared or Refused in PrepareReply.
     case prepare
     /// Request, supervisor to worker: Commit; reply Committed.
@@ -33,6 +35,7 @@ package enum Method: ProtobufEnum {
     case configHistory
     case doctor
     case metrics
+    case why
     /// Server streams.
     case logs
     case events
@@ -56,6 +59,7 @@ package enum Method: ProtobufEnum {
         case 102: self = .parked
         case 103: self = .slowPhase
         case 104: self = .metricsSnapshot
+        case 105: self = .signaled
         case 110: self = .prepare
         case 111: self = .commit
         case 112: self = .abort
@@ -66,6 +70,7 @@ package enum Method: ProtobufEnum {
         case 202: self = .configHistory
         case 203: self = .doctor
         case 204: self = .metrics
+        case 207: self = .why
         case 210: self = .logs
         case 211: self = .events
         case 230: self = .restart
@@ -87,6 +92,7 @@ package enum Method: ProtobufEnum {
         case .parked: 102
         case .slowPhase: 103
         case .metricsSnapshot: 104
+        case .signaled: 105
         case .prepare: 110
         case .commit: 111
         case .abort: 112
@@ -97,6 +103,7 @@ package enum Method: ProtobufEnum {
         case .configHistory: 202
         case .doctor: 203
         case .metrics: 204
+        case .why: 207
         case .logs: 210
         case .events: 211
         case .restart: 230

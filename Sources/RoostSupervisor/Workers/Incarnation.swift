@@ -13,8 +13,8 @@ final class Incarnation {
         case exited(ExitStatus)
         /// A plain program has survived its first moments, which makes it ready.
         case settled
-        /// It breathes or works no more; the sentence says which.
-        case hung(String)
+        /// It breathes or works no more.
+        case hung(HealthStateMachine.Reason)
         case memoryExceeded(isHard: Bool, bytes: Int)
     }
 
@@ -82,6 +82,7 @@ final class Incarnation {
     }
 
     private func exited(_ status: ExitStatus) {
+        connection?.streamIsReadable()  // its last words; the descriptor of the process may come first
         logPipe?.end()
         logPipe = nil
         child = nil
