@@ -47,7 +47,7 @@ extension Supervisor {
         if isSubreaper { strays = makeStrayReaper() }
         noteBoot()
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
-        let cause = Cause(.boot, "roostd started", by: .boot, parent: bootRecord)
+        let cause = Cause(.boot, "roostd started", by: .ofThisProcess, parent: bootRecord)
         for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: cause) }
         watchFiles()
         armTick()

@@ -127,7 +127,7 @@ struct WhyTests {
             "quarantined",
             "quarantine",
             by: .kind("supervisor"),
-            chain: ["start_failed"],
+            chain: ["start_failed", "start_failed", "start_failed", "booted"],
             "quarantine",
             inputs: ["failures", "intensity", "period_seconds"]
         ),
@@ -194,7 +194,7 @@ struct WhyTests {
             script("then=park:300@50"),
             "resumed",
             "resumed",
-            by: .kind("unknown"),
+            by: .worker("alpha/0"),
             chain: ["parked"]
         ),
         .init(
@@ -254,7 +254,7 @@ struct WhyTests {
     // MARK: What people and the configuration do
 
     static let changes: [Fault] = [
-        .init("boot", plain, "boot", by: .kind("boot"), chain: ["booted"]),
+        .init("boot", plain, "boot", by: .caller, chain: ["booted"]),
         .init(
             "restart by an operator",
             plain,
@@ -311,15 +311,16 @@ struct WhyTests {
         ),
         .init(
             "quarantine lifted by an operator",
-            script("exit=3", fast),
+            "workers: { alpha: { executable: SCRATCH/program, \(fast) } }\nsupervisor: { \(calm) }\n",
             "operator",
             by: .caller,
             chain: ["lifted", "asked"],
             act: { roost in
+                try install(roost, "[ -e \(roost.scratch.file("mended")) ] || exit 3")
+                _ = try await roost.start("alpha")
                 try await roost.wait(for: "alpha", state: .quarantined)
-                var request = StartRequest()
-                request.names = ["alpha"]
-                _ = try await roost.ask(.start, request, ChangeReply.self)
+                try roost.scratch.write("mended", "")
+                _ = try await roost.start("alpha")
             }
         ),
         .init(
@@ -419,6 +420,7 @@ struct WhyTests {
             chain: told,
             act: { roost in
                 try install(roost)
+                _ = try await roost.start("alpha")
                 try await roost.wait(for: "alpha")
                 try install(roost)
                 #expect(try await roost.reload().accepted)
@@ -431,8 +433,7 @@ struct WhyTests {
             by: .kind("file"),
             chain: ["lifted"],
             act: { roost in
-                try Scratch.write(roost.scratch.file("program.new"), Array("#!/bin/sh\nexit 3\n".utf8), mode: 0o755)
-                #expect(rename(roost.scratch.file("program.new"), roost.scratch.file("program")) == 0)
+                try install(roost, "exit 3")
                 _ = try await roost.start("alpha")
                 try await roost.wait(for: "alpha", state: .quarantined)
                 try install(roost)
@@ -452,8 +453,8 @@ struct WhyTests {
     ]
 
     /// Puts another program file in the place of `SCRATCH/program`.
-    private static func install(_ roost: RunningRoost) throws {
-        let text = "#!/bin/sh\nexec \(Program.path("scripted-worker"))\n"
+    private static func install(_ roost: RunningRoost, _ first: String = "") throws {
+        let text = "#!/bin/sh\n\(first)\nexec \(Program.path("scripted-worker"))\n"
         try Scratch.write(roost.scratch.file("program.new"), Array(text.utf8), mode: 0o755)
         #expect(rename(roost.scratch.file("program.new"), roost.scratch.file("program")) == 0)
     }

@@ -21,7 +21,10 @@ package struct CauseTrail: Sendable {
     /// Of the present process, or the last one.
     package private(set) var pid: Int32?
 
-    package init() {
+    private let id: InstanceID
+
+    package init(_ id: InstanceID) {
+        self.id = id
         starting = Cause(.unknown, "", by: .unknown)
         outcome = starting
     }
@@ -69,7 +72,7 @@ package struct CauseTrail: Sendable {
             return after == .parked && before != .parked ? [Draft(step: .parked, pid: pid, cause: cause)] : []
         case .ready:
             guard before == .parked, after == .running else { return [] }
-            let resumed = Cause(.resumed, "what it needs is there", by: cause.initiator, parent: last)
+            let resumed = Cause(.resumed, "what it needs is there", by: .worker(id, pid: pid), parent: last)
             return [Draft(step: .resumed, pid: pid, cause: resumed)]
         case .admitted: return []
         }
@@ -137,6 +140,7 @@ package struct CauseTrail: Sendable {
             (ending, askedFor) = (nil, nil)
         case .lifted: starting = draft.cause.following(id)
         case .quarantined: outcome.parent = id
+        case .adopted, .rollPromoted: pid = draft.pid ?? pid
         default: break
         }
     }

@@ -76,7 +76,7 @@ package actor WorkerHandle {
     /// Why it is in its state, where that is not plain.
     package private(set) var reason = ""
     /// Why the next process is started, or why the present one was told to end, and the last entries about it.
-    var trail = CauseTrail()
+    var trail: CauseTrail
     /// Incarnations that came after the first one.
     package private(set) var restarts: UInt64 = 0
     private var incarnations: UInt64 = 0
@@ -95,6 +95,7 @@ package actor WorkerHandle {
         self.reactor = reactor
         self.surroundings = surroundings
         self.settings = settings
+        trail = CauseTrail(id)
         machine = WorkerStateMachine(settings: settings.lifecycle)
     }
 
