@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -141,18 +142,28 @@ ssize_t roost_receive_fds(int socket, void *bytes, size_t length, int *fds, int 
     return n;
 }
 
-ssize_t roost_receive_datagram(int socket, void *bytes, size_t length, pid_t *pid) {
-    union { char room[CMSG_SPACE(sizeof(struct ucred))]; struct cmsghdr align; } control;  // none left for descriptors
+ssize_t roost_receive_datagram(int socket, void *bytes, size_t length, pid_t *pid, int *fd) {
+    union { char room[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } control;
     struct iovec iov = {bytes, length};
     struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
     *pid = 0;
+    *fd = -1;
     ssize_t n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (n < 0) return -errno;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS) continue;
-        struct ucred sender;
-        memcpy(&sender, CMSG_DATA(c), sizeof sender);
-        *pid = sender.pid;
+        if (c->cmsg_level != SOL_SOCKET) continue;
+        if (c->cmsg_type == SCM_CREDENTIALS) {
+            struct ucred sender;
+            memcpy(&sender, CMSG_DATA(c), sizeof sender);
+            *pid = sender.pid;
+        } else if (c->cmsg_type == SCM_RIGHTS) {
+            for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
+                int number;
+                memcpy(&number, CMSG_DATA(c) + i * sizeof(int), sizeof number);
+                if (*fd < 0) *fd = number;
+                else close(number);
+            }
+        }
     }
     return n;
 }
@@ -174,6 +185,24 @@ int roost_wait_pidfd(int pidfd, struct roost_exit *out) {
     out->code = info.si_code;
     out->status = info.si_status;
     return 1;
+}
+
+// linux/pidfd.h of Linux 6.15; Debian's is older. The kernel takes the size from the request's number.
+struct pidfd_info_v0 { uint64_t mask, cgroupid; uint32_t ids[11]; int32_t exit_code; };
+enum { PIDFD_INFO_EXIT_BIT = 1 << 3, PIDFD_SIGNAL_GROUP_FLAG = 1 << 2 };
+
+int roost_pidfd_exit(int pidfd, struct roost_exit *out) {
+    struct pidfd_info_v0 info = {.mask = PIDFD_INFO_EXIT_BIT};
+    if (ioctl(pidfd, _IOWR(0xFF, 11, struct pidfd_info_v0), &info) < 0) return -errno;
+    if (!(info.mask & PIDFD_INFO_EXIT_BIT)) return 0;
+    int is_exit = WIFEXITED(info.exit_code);
+    out->code = is_exit ? CLD_EXITED : CLD_KILLED;
+    out->status = is_exit ? WEXITSTATUS(info.exit_code) : WTERMSIG(info.exit_code);
+    return 1;
+}
+
+int roost_pidfd_signal_group(int pidfd, int signal) {
+    return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, PIDFD_SIGNAL_GROUP_FLAG) < 0 ? -errno : 0;
 }
 
 int roost_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0; }
@@ -283,6 +312,7 @@ static int child_main(void *argument) {
     struct child *c = argument;
     const struct roost_spawn_request *r = c->request;
     int error;
+    if (r->cell) r->cell->pid = getpid();
     restore_dispositions();
     if (setpgid(0, 0) < 0) FAIL(ROOST_SPAWN_GROUP, errno);
     // Before the limits: its intermediate numbers lie beyond what the parent has open.

@@ -22,7 +22,7 @@ package struct LeaseStateMachine: Sendable {
     private var phase = Phase.attached
 
     /// A worker starts attached: its supervisor has just started it.
-    package init(duration: Duration, pause: Backoff = Backoff(base: .milliseconds(20), max: .milliseconds(500))) {
+    package init(duration: Duration, pause: Backoff = Backoff(base: .milliseconds(20), max: .milliseconds(100))) {
         self.duration = duration
         self.pause = pause
     }

@@ -94,9 +94,17 @@ package struct RestartPolicy: Sendable {
     package private(set) var streak = 0
     /// The last decision.
     package private(set) var ruling: Ruling?
-    private var failures: [MonotonicInstant] = []
+    /// Of the present period, as far as it was looked at.
+    package private(set) var failures: [MonotonicInstant] = []
 
     package init(settings: RestartSettings) { self.settings = settings }
+
+    /// Goes on from what a supervisor before this one knew.
+    package init(settings: RestartSettings, streak: Int, failures: [MonotonicInstant]) {
+        self.settings = settings
+        self.streak = streak
+        self.failures = Array(failures.suffix(max(settings.intensity, 0) + 1))
+    }
 
     /// How many failures of the present period count against the intensity, the figure behind "crash 2/5".
     package func failuresInPeriod(at now: MonotonicInstant) -> Int {

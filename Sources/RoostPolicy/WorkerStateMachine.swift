@@ -109,6 +109,53 @@ package struct WorkerStateMachine: Sendable {
         policy = RestartPolicy(settings: settings.restart)
     }
 
+    /// Everything that a successor of this process needs to go on with the same machine.
+    package struct Memory: Sendable, Equatable {
+        package var phase: Phase
+        package var isWanted: Bool
+        package var isAskedFor: Bool
+        package var stopCause: StopCause?
+        package var streak: Int
+        package var failures: [MonotonicInstant]
+
+        package init(
+            phase: Phase,
+            isWanted: Bool,
+            isAskedFor: Bool,
+            stopCause: StopCause?,
+            streak: Int,
+            failures: [MonotonicInstant]
+        ) {
+            self.phase = phase
+            self.isWanted = isWanted
+            self.isAskedFor = isAskedFor
+            self.stopCause = stopCause
+            self.streak = streak
+            self.failures = failures
+        }
+    }
+
+    package var memory: Memory {
+        Memory(
+            phase: phase,
+            isWanted: isWanted,
+            isAskedFor: isAskedFor,
+            stopCause: stopCause,
+            streak: policy.streak,
+            failures: policy.failures
+        )
+    }
+
+    /// Goes on where another machine was. Its phase must be true of the process that is adopted with it, if any.
+    package init(settings: Settings, memory: Memory) {
+        self.settings = settings
+        policy = RestartPolicy(settings: settings.restart, streak: memory.streak, failures: memory.failures)
+        phase = memory.phase
+        isWanted = memory.isWanted
+        isAskedFor = memory.isAskedFor
+        stopCause = memory.stopCause
+    }
+
     /// The state as operators see it.
     package var state: WorkerState {
         switch phase {

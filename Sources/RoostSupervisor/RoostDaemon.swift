@@ -37,11 +37,13 @@ package enum RoostDaemon {
             roost_ignore_sigpipe()
             _ = roost_become_subreaper()
             Priority.raise()
-            let directory = try RuntimeDirectory(invocation.runtimeDirectory)
+            var inherited = try DescriptorStore.inherited()
+            let lock = inherited.firstIndex { $0.name == Life.lockName }.map { inherited.remove(at: $0).number }
+            let directory = try RuntimeDirectory(invocation.runtimeDirectory, inherited: lock)
             try RuntimeDirectory.makeDirectories(invocation.stateDirectory)
             let reactor = try Reactor()
             reactor.becomeProcessExecutor()
-            let life = Life(reactor, invocation)
+            let life = Life(reactor, invocation, inherited, lock: directory.lockNumber)
             try life.begin()
             reactor.run()
             _ = consume directory
@@ -66,16 +68,26 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
     private var listener: RoostIPC.Listener?
     private(set) var status: Int32 = 0
 
-    init(_ reactor: Reactor, _ invocation: Invocation) {
+    static let lockName = "roostd.lock"
+    private let lock: Int32
+
+    init(
+        _ reactor: Reactor,
+        _ invocation: Invocation,
+        _ inherited: [(name: String, number: Int32)],
+        lock: Int32
+    ) {
         self.reactor = reactor
         self.invocation = invocation
+        self.lock = lock
         let book = LogBook(LogSink(reactor))
         supervisor = Supervisor(
             reactor,
             invocation: invocation,
             installation: Installation(),
             logs: book,
-            isSubreaper: true
+            isSubreaper: true,
+            inherited: inherited
         )
         supervisor.assumeIsolated { supervisor in
             supervisor.whenEnded { [unowned self] status in end(status) }
@@ -84,7 +96,7 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
     }
 
     func begin() throws {
-        try reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { [unowned self] signal, sender in
+        try reactor.handleSignals([SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR2]) { [unowned self] signal, sender in
             handle(signal, from: sender)
         }
         reactor.start { [self] in await boot() }
@@ -111,8 +123,9 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         identity.name = "roostd"
         identity.pid = getpid()
         identity.executableVersion = Supervisor.version
+        let socket = try await supervisor.controlSocket()
         let listener = RoostIPC.Listener(
-            try UnixSocket.bind(invocation.runtimeDirectory + "/roostd.sock", mode: 0o666),
+            socket,
             on: reactor,
             identity: identity,
             handler: ControlService(supervisor).handler,
@@ -129,6 +142,10 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
             case SIGCHLD: supervisor.sweepStrays()
             case SIGHUP:
                 Task { _ = await supervisor.reload(by: Initiator(signal: "SIGHUP", from: sender)) }
+            case SIGUSR2:
+                let lock = lock
+                let initiator = Initiator(signal: "SIGUSR2", from: sender)
+                Task { await supervisor.upgrade(by: initiator, [(Life.lockName, lock)]) }
             default:
                 let name = SignalName.of(signal)
                 let initiator = Initiator(signal: name, from: sender)

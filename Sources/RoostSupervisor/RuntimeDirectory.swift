@@ -27,17 +27,19 @@ package struct RuntimeDirectory: ~Copyable {
     /// kernel gives back when this process ends, however it ends.
     ///
     /// - Throws: `Refusal`.
-    package init(_ path: String) throws(Refusal) {
+    ///
+    /// - Parameter inherited: the lock as the program that ran in this process before has handed it over, held all along.
+    package init(_ path: String, inherited: Int32? = nil) throws(Refusal) {
         self.path = path
         try Self.makeDirectories(path)
         var status = stat()
         guard stat(path, &status) == 0 else { throw .unusable(SystemError("stat", path, code: errno)) }
         guard status.st_uid == geteuid() else { throw .notPrivate(path: path, reason: "belongs to another user") }
         guard status.st_mode & 0o022 == 0 else { throw .notPrivate(path: path, reason: "can be written to by others") }
-        let number = roost_open(path + "/roostd.lock", O_RDWR | O_CREAT, 0o644)
+        let number = inherited ?? roost_open(path + "/roostd.lock", O_RDWR | O_CREAT, 0o644)
         guard number >= 0 else { throw .unusable(SystemError("open", path + "/roostd.lock", code: -number)) }
         let lock = Descriptor(owning: number)
-        guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.take(number) else {
             let holder = String(decoding: ProcFile.read(path + "/roostd.lock") ?? [], as: UTF8.self)
             throw .held(path: path, pid: holder.isEmpty ? "unknown" : String(holder.prefix { $0.isNumber }))
         }
@@ -46,6 +48,26 @@ package struct RuntimeDirectory: ~Copyable {
         pwrite(number, pid, pid.utf8.count, 0)
         self.lock = lock
     }
+
+    /// A process that a dead supervisor was starting holds the lock until its exec: that takes a moment, no more.
+    private static func take(_ number: Int32) -> Bool {
+        for _ in 0..<100 {
+            if flock(number, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK, ProcessFigures.startTime(pid: holder(number)) == nil else { return false }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    /// Who says that it holds the lock.
+    private static func holder(_ number: Int32) -> Int32 {
+        var text = [UInt8](repeating: 0, count: 16)
+        let count = pread(number, &text, text.count, 0)
+        return Int32(clamping: ProcFile.number(text.prefix(max(count, 0))))
+    }
+
+    /// For the program that takes this process over.
+    package var lockNumber: Int32 { lock.number }
 
     /// The path of a socket in here.
     package func socket(_ name: String) -> String { "\(path)/\(name).sock" }

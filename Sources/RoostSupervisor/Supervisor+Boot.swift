@@ -19,23 +19,31 @@ extension Supervisor {
     ///
     /// - Throws: `BootFailure`.
     package func load() async throws -> Configuration {
-        let report = try await firstReport()
+        let legacy = openState()
+        let isKnown = legacy?.report.configuration != nil
+        let report = if let legacy, isKnown { legacy.report } else { try await firstReport() }
         guard let configuration = report.configuration else {
             throw BootFailure(status: 78, lines: report.errors.map(\.line))
         }
         apply(configuration.supervisor)
         record.open()
         generation =
-            store.newest.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
+            if let legacy, isKnown {
+                legacy.state.generation
+            } else {
+                store.newest.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
+            }
+        self.configuration = configuration
+        if let legacy { restore(legacy.state) }
         try openSockets(configuration)
         do {
             configurationFiles = try makeConfigurationFiles(configuration, generation: generation)
         } catch {
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
-        self.configuration = configuration
         digest = report.digest
         remember(report, initiator: .boot)
+        leaveConfiguration(report)
         for warning in report.warnings { say(.warning, warning.line) }
         return configuration
     }
@@ -47,9 +55,12 @@ extension Supervisor {
         if isSubreaper { strays = makeStrayReaper() }
         noteBoot()
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
+        let hasTakenOver = !handles.isEmpty
+        resumeInstances()
         let cause = Cause(.boot, "roostd started", by: .ofThisProcess, parent: bootRecord)
         for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: cause) }
         watchFiles()
+        if hasTakenOver, watcher != nil { look() }  // nobody has watched the files meanwhile
         armTick()
         Task { await announceReadiness() }
     }
@@ -77,21 +88,21 @@ extension Supervisor {
 
     /// Binds every listener and the workers' sockets.
     private func openSockets(_ configuration: Configuration) throws {
-        do {
-            listeners.inherit(try InheritedDescriptor.takeAll().map(\.number))
-        } catch {
-            throw BootFailure(status: 70, lines: ["roostd: \(error)"])
-        }
+        takeOverSockets(configuration)
         var lines: [String] = []
-        for listener in configuration.workers.flatMap(\.listeners) {
-            do { _ = try listeners.acquire(listener) } catch { lines.append("roostd: \(error)") }
+        for worker in configuration.workers where !awaited.contains(worker.name) {
+            for listener in worker.listeners {
+                do { try hold(listener) } catch { lines.append("roostd: \(error)") }
+            }
         }
         guard lines.isEmpty else { throw BootFailure(status: 78, lines: lines) }
         for unused in listeners.unusedInherited {
             say(.warning, "systemd gave a socket for \(unused) that no listener of the configuration has")
         }
         do {
-            for worker in configuration.workers where !worker.isPlain { try openWorkerSocket(worker.name) }
+            for worker in configuration.workers where !worker.isPlain && !awaited.contains(worker.name) {
+                try openWorkerSocket(worker.name)
+            }
         } catch {
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
@@ -100,7 +111,7 @@ extension Supervisor {
     func openWorkerSocket(_ name: String) throws {
         guard workerSockets[name] == nil else { return }
         let path = "\(invocation.runtimeDirectory)/\(name).sock"
-        workerSockets[name] = SharedDescriptor(owning: try UnixSocket.bind(path, mode: 0o666).release())
+        holdSocket(of: name, SharedDescriptor(owning: try UnixSocket.bind(path, mode: 0o666).release()))
     }
 
     /// Says READY when every wanted instance has come up, or has shown that it does not.

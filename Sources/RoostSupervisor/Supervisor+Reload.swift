@@ -76,7 +76,7 @@ extension Supervisor {
     private func acquire(_ next: Configuration) -> (refusals: [String], files: [String: SharedDescriptor]) {
         var refusals: [String] = []
         for listener in next.workers.flatMap(\.listeners) {
-            do { _ = try listeners.acquire(listener) } catch { refusals.append("\(error)") }
+            do { try hold(listener) } catch { refusals.append("\(error)") }
         }
         for worker in next.workers where !worker.isPlain {
             do { try openWorkerSocket(worker.name) } catch { refusals.append("\(error)") }
@@ -91,9 +91,11 @@ extension Supervisor {
     /// Gives back what only another configuration needs. Whoever still runs has its own copies.
     private func release(allBut configuration: Configuration) {
         listeners.retain(only: configuration.workers.flatMap(\.listeners))
+        keepListeners(configuration)
         let names = Set(configuration.workers.filter { !$0.isPlain }.map(\.name))
         for name in Array(workerSockets.keys) where !names.contains(name) {
             workerSockets[name] = nil
+            descriptors.drop("\(name).sock")
             unlink("\(invocation.runtimeDirectory)/\(name).sock")
         }
     }
@@ -110,6 +112,7 @@ extension Supervisor {
     /// Loud and without effect: status, event, log.
     private func rejected(_ problems: [String], because cause: Cause) -> ReloadReply {
         self.problems = problems
+        saveSoon()
         for problem in problems { say(.error, "configuration rejected: \(problem)") }
         let noted = noteRejection(problems, because: cause)
         tell(
@@ -230,6 +233,8 @@ extension Supervisor {
         configurationFiles = files
         digest = report.digest
         remember(report, initiator: initiator)
+        leaveConfiguration(report)
+        saveSoon()
         let noted = noteGeneration(because: cause)
         let switched = await switchOver(next)
         guard phase != .stopping else { return }  // who stops is not to be started again
@@ -367,7 +372,7 @@ extension Supervisor {
     }
 
     /// Waits until the files have been quiet for a moment: editors and package managers write in several steps.
-    private func look() {
+    func look() {
         guard let debounce = configuration?.supervisor.watchDebounce else { return }
         if let watchTimer { reactor.cancel(watchTimer) }
         watchTimer = reactor.schedule(after: debounce) { [unowned self] in assumeIsolated { $0.filesAreQuiet() } }

@@ -37,6 +37,7 @@ extension Supervisor {
         }
         await endStrays()
         notifications = nil
+        leaveNothing()
         say(.notice, "stopped")
         record.close()
         if let tickTimer { reactor.cancel(tickTimer) }

@@ -34,6 +34,7 @@ extension Supervisor {
         if tickCount % 30 == 0 { strays?.sweep() }
         guard isConsistent else { return fail() }
         statusMayHaveChanged()
+        descriptors.retry()
         armTick()
         if phase != .starting || watchdog != nil { _ = notifier.send(.watchdog) }
     }

@@ -20,7 +20,8 @@ extension Supervisor {
             failed: { [unowned self] id, cause in assumeIsolated { $0.failed(id, because: cause) } },
             escalate: { [unowned self] id, cause in assumeIsolated { $0.escalate(id, because: cause) } },
             note: { [unowned self] id, draft in assumeIsolated { $0.note(draft, of: id) } },
-            log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } }
+            log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } },
+            state: stateFile
         )
         return WorkerHandle(id, settings: settings, on: reactor, surroundings: surroundings)
     }
@@ -73,6 +74,7 @@ extension Supervisor {
         guard handles[id] === handle, retiring.contains(id), state(of: handle) == .stopped else { return }
         (handles[id], stamps[id], begunWith[id]) = (nil, nil, nil)
         retiring.remove(id)
+        saveSoon()
     }
 
     func spawnRequest(for id: InstanceID) throws -> SpawnRequest {
@@ -173,7 +175,7 @@ extension Supervisor {
         }
     }
 
-    private func isBlocked(_ id: InstanceID) -> Bool { !missing(for: id).isEmpty }
+    private func isBlocked(_ id: InstanceID) -> Bool { awaited.contains(id.name) || !missing(for: id).isEmpty }
 
     /// What the worker comes after and is not ready.
     func missing(for id: InstanceID) -> [String] {
@@ -206,6 +208,8 @@ extension Supervisor {
             admit()
         }
         statusMayHaveChanged()
+        change.to == .starting ? save() : saveSoon()
+        if change.exit != nil, awaited.contains(id.name) { stopAwaiting(id.name) }
     }
 
     func note(_ draft: CauseTrail.Draft, of id: InstanceID) -> UInt64 {

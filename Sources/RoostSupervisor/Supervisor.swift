@@ -26,7 +26,14 @@ package actor Supervisor {
     package let logs: LogBook
     package let events: Feed<Event>
     let listeners = ListenerTable()
-    let notifier = Notifier()
+    let notifier: Notifier
+    /// What outlives this process.
+    let descriptors: DescriptorStore
+    var stateFile: StateFile?
+    /// Whether a save is due before the loop waits.
+    var isSaving = false
+    /// Workers whose listeners only their own processes hold: nothing of theirs is started until they give them back.
+    var awaited: Set<String> = []
     let watchdog = WatchdogSettings.inherited()
 
     package internal(set) var phase = Phase.starting
@@ -88,8 +95,12 @@ package actor Supervisor {
         installation: Installation,
         logs: LogBook,
         isSubreaper: Bool = false,
-        eventCapacity: Int = 10_000
+        eventCapacity: Int = 10_000,
+        inherited: [(name: String, number: Int32)] = []
     ) {
+        let notifier = Notifier()
+        self.notifier = notifier
+        descriptors = DescriptorStore(notifier, inherited: inherited)
         self.reactor = reactor
         self.invocation = invocation
         self.installation = installation

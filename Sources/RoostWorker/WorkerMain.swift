@@ -54,6 +54,7 @@ package enum WorkerMain {
                 identity: identity(name, inheritance),
                 log: log,
                 runtimeDirectory: inheritance.runtimeDirectory,
+                sockets: inheritance.sockets,
                 start: start
             )
             try reactor.handleSignals([SIGTERM, SIGINT]) { signal, sender in

@@ -13,6 +13,7 @@ package actor WorkerRuntime {
     let identity: Hello
     let log: WorkerLog
     let runtimeDirectory: String?
+    let keepsake: Keepsake?
     let limits: SessionLimits
     private var actions: ServiceActions?
 
@@ -41,11 +42,19 @@ package actor WorkerRuntime {
     /// Snapshots of the figures are sent with every so many heartbeats, in the same write.
     private static let heartbeatsPerSnapshot: UInt64 = 5
 
-    init(_ reactor: Reactor, identity: Hello, log: WorkerLog, runtimeDirectory: String?, start: Prepare) {
+    init(
+        _ reactor: Reactor,
+        identity: Hello,
+        log: WorkerLog,
+        runtimeDirectory: String?,
+        sockets: [(name: String, number: Int32)] = [],
+        start: Prepare
+    ) {
         self.reactor = reactor
         self.identity = identity
         self.log = log
         self.runtimeDirectory = runtimeDirectory
+        keepsake = runtimeDirectory.map { Keepsake(sockets: sockets, path: $0 + "/notify.sock") }
         heartbeatInterval = .milliseconds(max(start.heartbeatIntervalMs, 10))
         drainLimit = .milliseconds(start.drainMs)
         lease = LeaseStateMachine(duration: .milliseconds(start.leaseMs))

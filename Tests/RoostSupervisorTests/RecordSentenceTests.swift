@@ -8,7 +8,7 @@ import Testing
 /// Entries as a test needs them.
 enum Entries {
     static let proxy = InstanceID(name: "proxy", instance: 0)
-    static let boot = BootID(bytes: [UInt8](1...16))
+    static let boot = RecordedBoot(bytes: [UInt8](1...16))
 
     static func make(
         _ id: UInt64,
@@ -194,10 +194,10 @@ enum Entries {
 
     @Test("the boot's id is the kernel's, and nothing else is taken for one")
     func bootID() {
-        #expect(BootID.current().bytes.count == 16)
-        #expect(BootID(text: Array("01020304-0506-0708-090a-0b0c0d0e0f10\n".utf8)) == Entries.boot)
-        #expect(BootID(text: Array("0102".utf8)).bytes.isEmpty)
-        #expect(BootID(text: []).bytes.isEmpty)
+        #expect(RecordedBoot.current().bytes.count == 16)
+        #expect(RecordedBoot(text: Array("01020304-0506-0708-090a-0b0c0d0e0f10\n".utf8)) == Entries.boot)
+        #expect(RecordedBoot(text: Array("0102".utf8)).bytes.isEmpty)
+        #expect(RecordedBoot(text: []).bytes.isEmpty)
     }
 }
 

@@ -69,8 +69,9 @@ ssize_t roost_send_fds(int socket, const void *bytes, size_t length, const int *
 ssize_t roost_receive_fds(int socket, void *bytes, size_t length, int *fds, int *count);
 
 /// recvmsg(2) with MSG_DONTWAIT of one datagram and, by SCM_CREDENTIALS (SO_PASSCRED), its sender's pid, 0 if the kernel
-/// names none. A datagram longer than `length` is cut. Descriptors that come with it are not taken.
-ssize_t roost_receive_datagram(int socket, void *bytes, size_t length, pid_t *pid);
+/// names none. A datagram longer than `length` is cut. One descriptor (close-on-exec) is taken into `fd`, -1 for none; what
+/// more comes with it is closed.
+ssize_t roost_receive_datagram(int socket, void *bytes, size_t length, pid_t *pid, int *fd);
 
 // --- processes ------------------------------------------------------------------------------------------------
 
@@ -82,6 +83,11 @@ int roost_pidfd_send_signal(int pidfd, int signal);
 struct roost_exit { int code; int status; };
 /// waitid(2) P_PIDFD, WEXITED | WNOHANG. 1: reaped, 0: still running, -ECHILD: not our child.
 int roost_wait_pidfd(int pidfd, struct roost_exit *out);
+/// ioctl(2) PIDFD_GET_INFO with PIDFD_INFO_EXIT (Linux 6.15): how a process ended that is not our child. 1: known, 0: its
+/// parent has not reaped it yet, -errno: this kernel does not tell.
+int roost_pidfd_exit(int pidfd, struct roost_exit *out);
+/// pidfd_send_signal(2) with PIDFD_SIGNAL_PROCESS_GROUP (Linux 6.9), which reaches the group of a leader that is gone too.
+int roost_pidfd_signal_group(int pidfd, int signal);
 /// prctl(2) PR_SET_CHILD_SUBREAPER.
 int roost_become_subreaper(void);
 /// getpriority(2): the nice value of this process.
@@ -121,6 +127,14 @@ enum { ROOST_RLIMIT_NPROC = 6, ROOST_RLIMIT_MEMLOCK = 8 };
 /// One resource limit (setrlimit(2)).
 struct roost_limit { int resource; uint64_t soft; uint64_t hard; };
 
+/// Where a process that is being started is noted, in memory that outlives its parent.
+struct roost_spawn_cell { int32_t is_under_way; int32_t pid; int32_t instance; char name[256]; };
+
+/// A 64-bit store that makes everything written before it visible first, also to who maps the memory later.
+static inline void roost_store_release(void *word, uint64_t value) {
+    __atomic_store_n((uint64_t *)word, value, __ATOMIC_RELEASE);
+}
+
 /// A program to start. Strings and arrays are only read; `environment` may hold one entry that begins with
 /// "LISTEN_PID=" and has room for ten digits, which the child fills in.
 struct roost_spawn_request {
@@ -140,6 +154,7 @@ struct roost_spawn_request {
     const gid_t *groups;
     int group_count;
     bool no_new_privileges;
+    struct roost_spawn_cell *cell;    // or NULL: gets the child's pid as the child's first act
 };
 
 /// What roost_spawn made, or where and why it failed.

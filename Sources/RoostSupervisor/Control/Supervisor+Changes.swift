@@ -75,6 +75,7 @@ extension Supervisor {
         let surplus = present.filter { $0.id.instance >= request.instances }
         let before = pids(of: surplus)
         scaled[request.name] = Int(request.instances)
+        saveSoon()
         let sentence = "\(initiator) asked to scale \(request.name) to \(request.instances)"
         let cause = Cause(.operator, sentence, by: initiator, parent: asked, inputs: inputs)
         matchInstances(of: specification, because: cause)

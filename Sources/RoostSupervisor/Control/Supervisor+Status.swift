@@ -107,17 +107,7 @@ extension WorkerHandle {
         status.restarts = restarts
         status.plain = isPlain
         status.reason = reason
-        status.lastExit = lastExit.map { exit in
-            var message = RoostProtocol.LastExit()
-            message.atNs = exit.at.nanoseconds
-            message.reason = .init(exit.reason)
-            switch exit.status {
-            case .code(let code): message.code = code
-            case .signal(let signal): message.signal = signal
-            case .unknown: break
-            }
-            return message
-        }
+        status.lastExit = lastExit?.message
         if case .backoff(let until) = machine.phase {
             status.nextStartSeconds = max(now.duration(to: until), Duration.zero).seconds
         }
@@ -128,6 +118,35 @@ extension WorkerHandle {
         status.threads = UInt32(clamping: figures.threads)
         status.openFds = UInt32(clamping: ProcessFigures.openDescriptors(pid: pid) ?? 0)
         return status
+    }
+}
+
+extension LastExit {
+    var message: RoostProtocol.LastExit {
+        var message = RoostProtocol.LastExit()
+        message.atNs = at.nanoseconds
+        message.reason = .init(reason)
+        switch status {
+        case .code(let code): message.code = code
+        case .signal(let signal): message.signal = signal
+        case .unknown: break
+        }
+        return message
+    }
+
+    init(_ message: RoostProtocol.LastExit) {
+        let status = message.code.map { ExitStatus.code($0) } ?? message.signal.map { ExitStatus.signal($0) }
+        self.init(
+            at: WallTime(nanoseconds: message.atNs),
+            status: status ?? .unknown,
+            reason: ExitReason(message.reason)
+        )
+    }
+}
+
+extension RoostPolicy.ExitReason {
+    fileprivate init(_ reason: RoostProtocol.ExitReason) {
+        self = Self.allCases.first { RoostProtocol.ExitReason($0) == reason } ?? .unknown
     }
 }
 

@@ -46,7 +46,9 @@ package final class ListenerTable {
     /// Takes sockets that systemd has bound (socket activation), to be found by their address.
     package func inherit(_ descriptors: [Int32]) {
         for descriptor in descriptors {
-            guard let address = ListenAddress(boundTo: descriptor) else {
+            guard let address = ListenAddress(boundTo: descriptor),
+                !entries.values.contains(where: { $0.address == address })  // it is held already
+            else {
                 close(descriptor)
                 continue
             }
@@ -59,6 +61,20 @@ package final class ListenerTable {
 
     /// Whether systemd has given the listener's socket.
     package func isInherited(_ listener: Listener) -> Bool { entries[Self.key(listener)]?.isInherited ?? false }
+
+    /// Takes over the listener's socket from the supervisor before, or from a worker that held it meanwhile; false if it
+    /// is not that listener's.
+    package func restore(_ listener: Listener, _ descriptor: Int32) -> Bool {
+        guard entries[Self.key(listener)] == nil, let address = ListenAddress(boundTo: descriptor),
+            address.address == listener.address.address,
+            listener.address.port == 0 || address.port == listener.address.port
+        else { return false }
+        entries[Self.key(listener)] = Entry(descriptor: descriptor, address: address)
+        return true
+    }
+
+    /// Whether the listener's socket is held.
+    package func holds(_ listener: Listener) -> Bool { entries[Self.key(listener)] != nil }
 
     /// The descriptor of the listener, bound now if it was not. A listener keeps its name over a change of address:
     /// the old socket is closed by `retain`.

@@ -3,7 +3,8 @@ import Glibc
 import RoostIPC
 package import RoostReactor
 
-/// The socket of NOTIFY_SOCKET for plain programs (sd_notify(3)): `RUNTIME/notify.sock`. Who speaks is what the kernel
+/// The socket of NOTIFY_SOCKET for plain programs (sd_notify(3)), and where workers give descriptors back to a new
+/// supervisor (FDSTORE): `RUNTIME/notify.sock`. Who speaks is what the kernel
 /// says (unix(7), SCM_CREDENTIALS), so everybody may send and nobody can speak for another.
 package final class NotifySocket {
     /// So many datagrams in one turn, so that a flood does not hold up the rest.
@@ -16,12 +17,12 @@ package final class NotifySocket {
 
     /// Binds the socket; what an earlier roostd has left there is replaced, since the caller holds the directory.
     ///
-    /// - Parameter heard: called on the loop with what the process of that number has said.
+    /// - Parameter heard: called on the loop with what the process of that number has said, and what it has passed.
     /// - Throws: `SystemError`.
     package init(
         _ path: String,
         on reactor: Reactor,
-        heard: @escaping (_ pid: Int32, ProgramNotification) -> Void
+        heard: @escaping (_ pid: Int32, ProgramNotification, SharedDescriptor?) -> Void
     ) throws(SystemError) {
         guard path.utf8.count <= UnixSocket.longestPath else { throw SystemError("bind", path, code: ENAMETOOLONG) }
         let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
@@ -61,14 +62,16 @@ package final class NotifySocket {
         chmod(path, 0o666)  // programs may run as other users
     }
 
-    private func receive(_ heard: (Int32, ProgramNotification) -> Void) {
+    private func receive(_ heard: (Int32, ProgramNotification, SharedDescriptor?) -> Void) {
         withUnsafeTemporaryAllocation(byteCount: ProgramNotification.longest + 1, alignment: 8) { buffer in
             for _ in 0..<Self.mostPerTurn {
                 var pid: Int32 = 0
-                let count = roost_receive_datagram(descriptor, buffer.baseAddress, buffer.count, &pid)
+                var number: Int32 = -1
+                let count = roost_receive_datagram(descriptor, buffer.baseAddress, buffer.count, &pid, &number)
                 guard count >= 0 else { return }
+                let passed = number < 0 ? nil : SharedDescriptor(owning: number)
                 guard pid > 0, count < buffer.count else { continue }  // nobody's, or longer than the limit
-                heard(pid, ProgramNotification(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+                heard(pid, ProgramNotification(UnsafeRawBufferPointer(rebasing: buffer[..<count])), passed)
             }
         }
     }

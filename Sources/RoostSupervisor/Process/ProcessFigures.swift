@@ -23,6 +23,16 @@ package struct ProcessFigures: Sendable, Hashable {
         residentBytes = number(24) * Self.pageSize
     }
 
+    /// When the process was started, in clock ticks since boot (field 22): with its number, which process it is. Nil if it
+    /// is gone.
+    package static func startTime(pid: Int32) -> UInt64? {
+        guard let text = ProcFile.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")")) else {
+            return nil
+        }
+        let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
+        return fields.count > 19 ? UInt64(ProcFile.number(fields[19])) : nil
+    }
+
     /// How long the process has waited for a CPU so far, from `/proc/PID/schedstat`, which counts its first thread.
     package static func runQueueWait(pid: Int32) -> Duration {
         guard let text = ProcFile.read("/proc/\(pid)/schedstat") else { return .zero }

@@ -1,12 +1,16 @@
-import CLinux
+package import CLinux
 import Glibc
 
 /// Starts programs. Of all of Roost, only this does.
 package enum Spawner {
-    /// Starts a program and says its pid and pidfd (CLOEXEC; the caller's to close).
+    /// Starts a program and says its pid and pidfd (CLOEXEC; the caller's to close). `cell` has the pid as soon as there
+    /// is a process, even if this one dies before the call returns.
     ///
     /// - Throws: `SpawnError`; no process and no descriptor is left then.
-    package static func spawn(_ request: SpawnRequest) throws(SpawnError) -> (pid: Int32, pidfd: Int32) {
+    package static func spawn(
+        _ request: SpawnRequest,
+        noting cell: UnsafeMutablePointer<roost_spawn_cell>? = nil
+    ) throws(SpawnError) -> (pid: Int32, pidfd: Int32) {
         // Listeners come from here only: a variable of the configuration would name descriptors that nobody gave, and
         // the child writes its own number into LISTEN_PID, which takes room.
         var environment = request.environment.filter { variable in
@@ -44,6 +48,7 @@ package enum Spawner {
                             raw.groups = groups.baseAddress
                             raw.group_count = Int32(groups.count)
                             raw.no_new_privileges = request.denyNewPrivileges
+                            raw.cell = cell
                             return roost_spawn(&raw, &result)
                         }
                     }

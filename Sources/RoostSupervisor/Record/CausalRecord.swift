@@ -17,7 +17,7 @@ package final class CausalRecord {
 
     private let reactor: Reactor
     private let store: RecordStore
-    package let boot = BootID.current()
+    package let boot = RecordedBoot.current()
     private let complain: (LogLevel, String) -> Void
     /// Of the entry that was noted last.
     package private(set) var lastID: UInt64 = 0
@@ -118,19 +118,31 @@ extension CausalRecord {
     /// A roostd that has not said that it ended.
     package struct Former: Sendable {
         package let pid: Int32
-        package let boot: BootID
+        package let boot: RecordedBoot
+        /// The entry that the next one follows from, if it said that a next one would come.
+        package let successor: UInt64?
     }
 
     /// Says that this roostd keeps the record from now on; returns who has kept it before, unless that one was stopped.
     package func takeOver() -> Former? {
         let former = AtomicFile.read(marker, limit: 100).flatMap { Self.former($0) }
+        mark()
+        return former
+    }
+
+    /// Says that a next roostd comes by intent, in this very process, and writes everything that was noted.
+    package func handOver(_ id: UInt64) {
+        flush()
+        mark(" \(id)")
+    }
+
+    private func mark(_ more: String = "") {
         do {
-            let hexadecimal = boot.bytes.hexadecimal
-            try AtomicFile.write(Array("\(getpid()) \(hexadecimal)\n".utf8), to: marker, mode: 0o640)
+            let line = "\(getpid()) \(boot.bytes.hexadecimal)\(more)\n"
+            try AtomicFile.write(Array(line.utf8), to: marker, mode: 0o640)
         } catch {
             complain(.error, "the causal record cannot be kept on disk: \(error)")
         }
-        return former
     }
 
     /// Ends the record in good order.
@@ -143,8 +155,9 @@ extension CausalRecord {
 
     private static func former(_ content: [UInt8]) -> Former? {
         let words = content.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
-        guard words.count == 2, let pid = Int32(String(decoding: words[0], as: UTF8.self)) else { return nil }
-        return Former(pid: pid, boot: BootID(text: Array(words[1])))
+        guard words.count >= 2, let pid = Int32(String(decoding: words[0], as: UTF8.self)) else { return nil }
+        let successor = words.dropFirst(2).first.flatMap { UInt64(String(decoding: $0, as: UTF8.self)) }
+        return Former(pid: pid, boot: RecordedBoot(text: Array(words[1])), successor: successor)
     }
 }
 

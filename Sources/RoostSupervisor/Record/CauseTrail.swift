@@ -23,10 +23,20 @@ package struct CauseTrail: Sendable {
 
     private let id: InstanceID
 
-    package init(_ id: InstanceID) {
+    package init(
+        _ id: InstanceID,
+        last: UInt64? = nil,
+        starting: Cause? = nil,
+        ending: Cause? = nil,
+        pid: Int32? = nil
+    ) {
+        let unknown = Cause(.unknown, "", by: .unknown)
         self.id = id
-        starting = Cause(.unknown, "", by: .unknown)
-        outcome = starting
+        self.last = last
+        self.starting = starting ?? unknown
+        self.ending = ending
+        self.pid = pid
+        outcome = unknown
     }
 
     /// An entry about the instance, before it has its id.

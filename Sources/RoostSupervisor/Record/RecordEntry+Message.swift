@@ -9,7 +9,7 @@ extension RecordEntry {
             id: message.id,
             at: WallTime(nanoseconds: message.atNs),
             instant: MonotonicInstant(nanoseconds: message.monotonicNs),
-            boot: BootID(bytes: message.bootId),
+            boot: RecordedBoot(bytes: message.bootId),
             Step(rawValue: message.event) ?? .unknown,
             Subject(message),
             pid: message.pid,

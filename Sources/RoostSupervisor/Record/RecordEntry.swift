@@ -60,7 +60,7 @@ package struct RecordEntry: Sendable, Hashable {
     package var id: UInt64
     package var at: WallTime
     package var instant: MonotonicInstant
-    package var boot: BootID
+    package var boot: RecordedBoot
     package var step: Step
     package var subject: Subject
     package var pid: Int32?
@@ -71,7 +71,7 @@ package struct RecordEntry: Sendable, Hashable {
         id: UInt64,
         at: WallTime,
         instant: MonotonicInstant,
-        boot: BootID,
+        boot: RecordedBoot,
         _ step: Step,
         _ subject: Subject,
         pid: Int32? = nil,

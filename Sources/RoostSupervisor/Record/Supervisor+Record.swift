@@ -9,8 +9,15 @@ import RoostReactor
 extension Supervisor {
     /// That this roostd has begun, and how the one before it ended if nobody has asked it to.
     func noteBoot() {
+        let inputs: [Input] = [.count("generation", generation), .text("version", Self.version)]
+        let former = record.takeOver()
+        if let former, let upgrade = former.successor, former.pid == getpid(), former.boot == record.boot {
+            let cause = Cause(.upgrade, "it became another program", by: .supervisor, parent: upgrade, inputs: inputs)
+            bootRecord = record.note(.upgraded, .supervisor, pid: getpid(), because: cause)
+            return
+        }
         var parent: UInt64?
-        if let former = record.takeOver() {
+        if let former {
             let sentence =
                 former.boot == record.boot
                 ? "ended without having been asked to" : "was there when the machine went down"
@@ -18,9 +25,15 @@ extension Supervisor {
             parent = record.note(.lost, .supervisor, pid: former.pid, because: death)
         }
         let initiator = Initiator.ofThisProcess
-        let inputs: [Input] = [.count("generation", generation), .text("version", Self.version)]
         let cause = Cause(.boot, "\(initiator) started it", by: initiator, parent: parent, inputs: inputs)
         bootRecord = record.note(.booted, .supervisor, pid: getpid(), because: cause)
+    }
+
+    /// That this roostd is about to become another program.
+    func noteUpgrade(to program: String, by initiator: Initiator) -> UInt64 {
+        let inputs: [Input] = [.text("path", program), .text("version", Self.version)]
+        let cause = Cause(.upgrade, "\(initiator) asked to upgrade it", by: initiator, inputs: inputs)
+        return record.note(.asked, .supervisor, pid: getpid(), because: cause)
     }
 
     /// That a configuration is in force.

@@ -60,15 +60,43 @@ final class Incarnation {
     /// Starts the process; the descriptors 1 and 2 of the request become its log pipe.
     ///
     /// - Throws: `SpawnError`, or the `SystemError` of the pipe.
-    func start(_ request: SpawnRequest, lineLimit: Int, log: @escaping (LogRecord) -> Void) throws {
+    func start(
+        _ request: SpawnRequest,
+        noting cell: UnsafeMutablePointer<roost_spawn_cell>?,
+        lineLimit: Int,
+        log: @escaping (LogRecord) -> Void
+    ) throws {
         var request = request
         let origin = LogRecord.Source(name: id.name, instance: id.instance, pid: 0)
         let pipe = try LogPipe(reactor, source: origin, lineLimit: lineLimit, emit: log)
         request.descriptors.replaceSubrange(1...2, with: [pipe.writeEnd, pipe.writeEnd])
-        let child = try ChildProcess(request, on: reactor) { [unowned self] status in exited(status) }
+        let child = try ChildProcess(request, on: reactor, noting: cell) { [unowned self] status in exited(status) }
         pipe.closeWriteEnd()
         pipe.speak(for: LogRecord.Source(name: id.name, instance: id.instance, pid: child.pid))
         (self.child, logPipe, pid, spawnedAt) = (child, pipe, child.pid, reactor.now)
+    }
+
+    /// Takes over the process of a supervisor before this one; false if it is gone.
+    func adopt(_ saved: SavedProcess) -> Bool {
+        let child = ChildProcess(adopting: saved.pid, startTime: saved.startTime, on: reactor) {
+            [unowned self] status in
+            exited(status)
+        }
+        guard let child else { return false }
+        (self.child, pid, generation) = (child, saved.pid, saved.generation)
+        spawnedAt = saved.spawnedAtNs == 0 ? reactor.now : MonotonicInstant(nanoseconds: saved.spawnedAtNs)
+        return true
+    }
+
+    /// What a successor needs to adopt it.
+    var saved: SavedProcess {
+        var process = SavedProcess()
+        process.pid = pid
+        process.startTime = child?.startTime ?? 0
+        process.plain = isPlain
+        process.spawnedAtNs = spawnedAt.nanoseconds
+        process.generation = generation
+        return process
     }
 
     /// Has a plain program count as ready when it has survived its first moments without saying so (sd_notify(3)).

@@ -49,11 +49,11 @@ struct FileIdentity: Sendable, Hashable {
 
 /// Tells one version of an executable file from another without reading it.
 package struct ExecutableStamp: Sendable, Hashable {
-    private let device: UInt
-    private let inode: UInt
-    private let size: Int
-    private let seconds: Int
-    private let nanoseconds: Int
+    let device: UInt
+    let inode: UInt
+    let size: Int
+    let seconds: Int
+    let nanoseconds: Int
 
     /// Nil if there is no such file.
     package init?(_ path: String) {

@@ -25,6 +25,8 @@ package actor WorkerHandle {
         /// Takes an entry of the causal record; says its id.
         package var note: @Sendable (InstanceID, CauseTrail.Draft) -> UInt64
         package var log: @Sendable (LogRecord) -> Void
+        /// Where a process is noted while it is being started.
+        package var state: StateFile?
 
         package init(
             requestAdmission: @escaping @Sendable (InstanceID, Int) -> Void,
@@ -34,7 +36,8 @@ package actor WorkerHandle {
             failed: @escaping @Sendable (InstanceID, Cause) -> Void,
             escalate: @escaping @Sendable (InstanceID, Cause) -> Void,
             note: @escaping @Sendable (InstanceID, CauseTrail.Draft) -> UInt64,
-            log: @escaping @Sendable (LogRecord) -> Void
+            log: @escaping @Sendable (LogRecord) -> Void,
+            state: StateFile? = nil
         ) {
             self.requestAdmission = requestAdmission
             self.withdrawAdmission = withdrawAdmission
@@ -44,6 +47,7 @@ package actor WorkerHandle {
             self.escalate = escalate
             self.note = note
             self.log = log
+            self.state = state
         }
     }
 
@@ -64,22 +68,22 @@ package actor WorkerHandle {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
     let surroundings: Surroundings
-    private var settings: InstanceSettings
+    private(set) var settings: InstanceSettings
     private var random = SystemRandomNumberGenerator()
 
-    package private(set) var machine: WorkerStateMachine
+    package internal(set) var machine: WorkerStateMachine
     /// The process, while there is one.
-    private(set) var current: Incarnation?
+    var current: Incarnation?
     private var deadlineTimer: TimerToken?
 
-    package private(set) var lastExit: LastExit?
+    package internal(set) var lastExit: LastExit?
     /// Why it is in its state, where that is not plain.
-    package private(set) var reason = ""
+    package internal(set) var reason = ""
     /// Why the next process is started, or why the present one was told to end, and the last entries about it.
     var trail: CauseTrail
     /// Incarnations that came after the first one.
-    package private(set) var restarts: UInt64 = 0
-    private var incarnations: UInt64 = 0
+    package internal(set) var restarts: UInt64 = 0
+    var incarnations: UInt64 = 0
     /// The last figures that a process of this instance has handed over.
     private(set) var metrics = MetricsSnapshot()
     var waiters: [UInt64: Waiter] = [:]
@@ -163,7 +167,7 @@ extension WorkerHandle {
         }
     }
 
-    private func armDeadline() {
+    func armDeadline() {
         if let deadlineTimer { reactor.cancel(deadlineTimer) }
         deadlineTimer = machine.deadline.map { deadline in
             reactor.schedule(at: deadline) { [unowned self] in
@@ -188,6 +192,7 @@ extension WorkerHandle {
         do {
             try startProcess()
         } catch {
+            surroundings.state?.endSpawn()
             say(.error, "cannot start: \(error)")
             handle(.spawnFailed, because: .spawnFailure(error))
         }
@@ -195,15 +200,24 @@ extension WorkerHandle {
 
     private func startProcess() throws {
         let request = try surroundings.spawnRequest(id)
-        let incarnation = Incarnation(id, settings: settings, on: reactor) { [unowned self] pid, news in
-            assumeIsolated { $0.hear(news, of: pid) }
-        }
-        try incarnation.start(request, lineLimit: settings.logLineLimit, log: surroundings.log)
+        let incarnation = makeIncarnation(settings)
+        try incarnation.start(
+            request,
+            noting: surroundings.state?.beginSpawn(id),
+            lineLimit: settings.logLineLimit,
+            log: surroundings.log
+        )
         current = incarnation
         if incarnations > 0 { restarts += 1 }
         incarnations += 1
         handle(.spawned)
         if incarnation.isPlain { incarnation.awaitSettling() }
+    }
+
+    func makeIncarnation(_ settings: InstanceSettings) -> Incarnation {
+        Incarnation(id, settings: settings, on: reactor) { [unowned self] pid, news in
+            assumeIsolated { $0.hear(news, of: pid) }
+        }
     }
 
     /// What a process has done or suffered.
@@ -226,7 +240,7 @@ extension WorkerHandle {
         }
     }
 
-    private func exited(_ status: ExitStatus) {
+    func exited(_ status: ExitStatus) {
         let former = pid
         current = nil
         let exit = LastExit(at: WallTime(nanoseconds: 0), status: status, reason: machine.exitReason(of: status))
@@ -311,7 +325,7 @@ extension WorkerHandle {
         if state == .parked { watch() }
     }
 
-    private func watch() {
+    func watch() {
         if let current, current.health == nil, !current.isPlain { current.beginWatch() }
     }
 

@@ -47,6 +47,8 @@ package struct Inheritance {
     }
 
     package func first(_ name: String) -> Int32? { descriptors.first { $0.name == name }?.number }
+    /// What the supervisor's successor would need.
+    var sockets: [(name: String, number: Int32)] { descriptors.filter { $0.name != "configuration" } }
     /// What is neither the configuration nor the worker's own socket.
     package var listeners: [(name: String, descriptor: Int32)] {
         descriptors.filter { $0.name != "configuration" && $0.name != "ipc" }.map { ($0.name, $0.number) }

@@ -11,6 +11,7 @@ extension WorkerRuntime {
     func link(firstTime: Bool) async {
         var action = firstTime ? LeaseStateMachine.Action.dial : lease.lost(at: reactor.now)
         if firstTime, await dial() { return }
+        defer { if !firstTime, isAttached { Task { await giveBack() } } }
         if firstTime { action = lease.lost(at: reactor.now) }
         while !Task.isCancelled {  // the first configuration has failed, and the process ends
             switch action {
@@ -25,6 +26,18 @@ extension WorkerRuntime {
                 return await drainAndEnd(because: "no supervisor within the lease of \(lease.duration)")
             }
         }
+    }
+
+    private var isAttached: Bool { lease.isAttached }
+
+    /// A new supervisor gets what this process holds; it takes what it does not have. Bounded: while its queue is full it
+    /// is being told by others.
+    private func giveBack() async {
+        for _ in 0..<20 {
+            guard connection != nil, keepsake?.giveBack() == false else { return }
+            try? await reactor.sleep(for: .milliseconds(50))
+        }
+        log.error("worker", "the new supervisor does not take the listeners back")
     }
 
     private func proceed(dialFailed: Bool) -> LeaseStateMachine.Action {

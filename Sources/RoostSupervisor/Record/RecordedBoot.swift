@@ -1,12 +1,12 @@
-/// Which boot of the machine: instants of the monotonic clock compare within one only.
-package struct BootID: Sendable, Hashable {
+/// Which boot of the machine an entry is of: instants of the monotonic clock compare within one only.
+package struct RecordedBoot: Sendable, Hashable {
     /// 16, or none where the kernel does not say.
     package let bytes: [UInt8]
 
     package init(bytes: [UInt8]) { self.bytes = bytes.count == 16 ? bytes : [] }
 
     /// Of the running kernel (random(4), `boot_id`).
-    package static func current() -> BootID { BootID(text: ProcFile.read("/proc/sys/kernel/random/boot_id") ?? []) }
+    package static func current() -> RecordedBoot { RecordedBoot(text: ProcFile.read("/proc/sys/kernel/random/boot_id") ?? []) }
 
     /// From a UUID, with or without its hyphens.
     package init(text: [UInt8]) {

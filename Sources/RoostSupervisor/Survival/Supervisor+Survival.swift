@@ -1,0 +1,182 @@
+import Glibc
+import RoostConfig
+import RoostJSON
+import RoostPolicy
+import RoostProtocol
+import RoostReactor
+
+// What this supervisor leaves behind, and what it takes over from the one before it. Processes are adopted before any is
+// started; what died meanwhile is replaced as if its end had been seen.
+extension Supervisor {
+    // MARK: Leaving
+
+    /// Saves the state before the loop next waits: once, however much changes in a turn.
+    func saveSoon() {
+        guard stateFile != nil, !isSaving else { return }
+        isSaving = true
+        reactor.beforeWait { [unowned self] in
+            assumeIsolated { supervisor in
+                supervisor.isSaving = false
+                supervisor.save()
+            }
+        }
+    }
+
+    /// Saves the state now; called after a spawn, whose process nothing else tells of.
+    func save() {
+        guard let stateFile, phase != .stopping || !handles.isEmpty else { return }
+        do {
+            try stateFile.save(savedState)
+            stateFile.endSpawn()
+        } catch {
+            say(.error, "a successor would not find the present state: \(error)")
+        }
+    }
+
+    private var savedState: SavedState {
+        var state = SavedState()
+        state.supervisorPid = getpid()
+        state.version = Self.version
+        state.generation = generation
+        state.digest = digest
+        state.problems = problems
+        state.leaseMs = (configuration?.supervisor.lease ?? .seconds(10)).milliseconds
+        state.scaled = scaled.map { name, count in
+            var scale = SavedScale()
+            (scale.name, scale.instances) = (name, UInt32(clamping: count))
+            return scale
+        }
+        state.instances = handles.values.map { handle in
+            var saved = handle.assumeIsolated { $0.saved }
+            saved.retiring = retiring.contains(handle.id)
+            saved.begunWith = begunWith[handle.id] ?? 0
+            saved.stamp = stamps[handle.id]?.saved
+            return saved
+        }
+        return state
+    }
+
+    /// Keeps the checked configuration for a successor, which so needs neither the files nor the helper.
+    func leaveConfiguration(_ report: ConfigurationReport) {
+        guard stateFile != nil else { return }
+        do {
+            try AtomicFile.write(report.encoded(), to: configurationCopy, mode: 0o600)
+        } catch {
+            say(.error, "a successor would have to read the configuration files again: \(error)")
+        }
+    }
+
+    private var configurationCopy: String { invocation.runtimeDirectory + "/configuration" }
+
+    /// A clean end: there is nothing to take over.
+    func leaveNothing() {
+        stateFile?.forget()
+        stateFile = nil
+        unlink(stateFilePath)
+        unlink(configurationCopy)
+    }
+
+    private var stateFilePath: String { invocation.runtimeDirectory + "/state" }
+
+    // MARK: Taking over
+
+    /// Opens the state file; says what a supervisor of this boot has left, with the configuration that it worked with.
+    func openState() -> (state: SavedState, report: ConfigurationReport)? {
+        do {
+            let file = try StateFile(stateFilePath)
+            stateFile = file
+            guard let state = file.recover() else { return nil }
+            guard let bytes = AtomicFile.read(configurationCopy, limit: 64 << 20),
+                let report = try? ConfigurationReport(decoding: bytes), report.configuration != nil
+            else {
+                say(.warning, "the configuration of the supervisor before is not readable: its workers are replaced")
+                return (state, ConfigurationReport(findings: [], files: [], digest: [], configuration: nil))
+            }
+            return (state, report)
+        } catch {
+            say(.error, "no successor will be able to take over: \(error)")
+            return nil
+        }
+    }
+
+    /// Makes the instances that the supervisor before had, with those of their processes that still run.
+    func restore(_ state: SavedState) {
+        guard let configuration else { return }
+        let unfinished = stateFile?.unfinishedSpawn
+        for scale in state.scaled { scaled[scale.name] = Int(scale.instances) }
+        problems = state.problems
+        for saved in state.instances {
+            let id = InstanceID(name: saved.name, instance: Int(saved.instance))
+            guard handles[id] == nil else { continue }
+            let specification = specification(saved.name)
+            let settings = specification?.instanceSettings(configuration.limits) ?? .leaving
+            let handle = makeHandle(id, settings)
+            handles[id] = handle
+            begunWith[id] = saved.begunWith
+            stamps[id] = saved.stamp.map { ExecutableStamp($0) }
+            if saved.retiring || specification == nil { retiring.insert(id) }
+            let spawned = unfinished.flatMap { unfinished -> SavedProcess? in
+                guard unfinished.name == saved.name, unfinished.instance == id.instance else { return nil }
+                var process = SavedProcess()
+                (process.pid, process.plain) = (unfinished.pid, settings.isPlain)
+                return process
+            }
+            handle.assumeIsolated { $0.restore(saved, spawned: spawned) }
+        }
+        let adopted = handles.values.compactMap { handle in handle.assumeIsolated { $0.pid } }
+        say(
+            .notice,
+            "took over from roostd \(state.version) (pid \(state.supervisorPid)): \(adopted.count) processes",
+            [
+                "pids": .array(adopted.map { .integer(Int64($0)) }), "monotonic_ns": .integer(reactor.now.nanoseconds),
+            ]
+        )
+    }
+
+    /// Goes on with every instance that was restored.
+    func resumeInstances() {
+        let adoption = Cause(.adoption, "a new roostd found it running", by: .supervisor, parent: bootRecord)
+        for handle in instances { handle.assumeIsolated { $0.resume(because: adoption) } }
+        let removal = Cause(
+            .configuration,
+            "the configuration does not name it any more",
+            by: .generation(generation),
+            parent: bootRecord
+        )
+        for id in retiring {
+            if let handle = handles[id] { retire(handle, because: removal) }
+        }
+    }
+}
+
+extension InstanceSettings {
+    /// Of an instance that no configuration names any more.
+    fileprivate static var leaving: InstanceSettings {
+        InstanceSettings(
+            lifecycle: WorkerStateMachine.Settings(),
+            heartbeatDeadline: .seconds(2),
+            memory: MemoryCeiling(soft: nil, hard: nil),
+            isPlain: false
+        )
+    }
+}
+
+extension ExecutableStamp {
+    var saved: SavedStamp {
+        var stamp = SavedStamp()
+        stamp.device = UInt64(device)
+        stamp.inode = UInt64(inode)
+        stamp.size = Int64(size)
+        stamp.seconds = Int64(seconds)
+        stamp.nanoseconds = Int64(nanoseconds)
+        return stamp
+    }
+
+    init(_ saved: SavedStamp) {
+        device = UInt(saved.device)
+        inode = UInt(saved.inode)
+        size = Int(saved.size)
+        seconds = Int(saved.seconds)
+        nanoseconds = Int(saved.nanoseconds)
+    }
+}

@@ -1,0 +1,143 @@
+import Glibc
+import RoostPolicy
+import RoostProtocol
+import RoostReactor
+
+// What an instance leaves to the next supervisor, and how it goes on there.
+extension WorkerHandle {
+    /// Everything that a successor needs to know of it.
+    var saved: SavedInstance {
+        var saved = SavedInstance()
+        saved.name = id.name
+        saved.instance = UInt32(clamping: id.instance)
+        let memory = machine.memory
+        saved.phase = SavedPhase(memory.phase)
+        saved.wanted = memory.isWanted
+        saved.askedFor = memory.isAskedFor
+        saved.stopCause = memory.stopCause.map { .init($0.exitReason) } ?? .unspecified
+        saved.streak = UInt32(clamping: memory.streak)
+        saved.failuresNs = memory.failures.map(\.nanoseconds)
+        saved.restarts = restarts
+        saved.incarnations = incarnations
+        saved.lastExit = lastExit?.message
+        saved.reason = reason
+        saved.process = current?.saved
+        trail.save(in: &saved)
+        return saved
+    }
+
+    /// Takes over what another supervisor knew of the instance, and its process if that is still there. Nothing is
+    /// started before `resume`.
+    ///
+    /// - Parameter spawned: a process that was being started when that supervisor died.
+    func restore(_ saved: SavedInstance, spawned: SavedProcess?) {
+        var memory = WorkerStateMachine.Memory(saved)
+        if spawned != nil, !memory.phase.hasProcess {
+            memory.phase = .starting(until: reactor.now.advanced(by: settings.lifecycle.startTimeout))
+        }
+        (restarts, incarnations, reason) = (saved.restarts, saved.incarnations, saved.reason)
+        lastExit = saved.lastExit.map { LastExit($0) }
+        if let process = memory.phase.hasProcess ? spawned ?? saved.process : nil {
+            var settings = settings
+            settings.isPlain = process.plain
+            let incarnation = makeIncarnation(settings)
+            if incarnation.adopt(process) { current = incarnation }
+        }
+        machine = WorkerStateMachine(settings: settings.lifecycle, memory: memory)
+        trail = CauseTrail(id, saved)
+    }
+
+    /// Goes on: with the process that was adopted, or with what follows its end.
+    func resume(because adoption: Cause) {
+        guard !machine.hasProcess || current != nil else { return exited(.unknown) }
+        if let pid { note(.adopted, because: adoption, pid: pid) }
+        armDeadline()
+        switch machine.phase {
+        case .waiting: surroundings.requestAdmission(id, machine.policy.streak)
+        case .starting where isPlain: current?.awaitSettling()
+        case .running, .parked: watch()
+        case .stopped, .spawning, .starting, .ending, .backoff, .quarantined: break
+        }
+    }
+}
+
+extension WorkerStateMachine.Phase {
+    var hasProcess: Bool {
+        switch self {
+        case .starting, .running, .parked, .ending: true
+        case .stopped, .waiting, .spawning, .backoff, .quarantined: false
+        }
+    }
+}
+
+extension WorkerStateMachine.Memory {
+    fileprivate init(_ saved: SavedInstance) {
+        self.init(
+            phase: WorkerStateMachine.Phase(saved.phase ?? SavedPhase()),
+            isWanted: saved.wanted,
+            isAskedFor: saved.askedFor,
+            stopCause: StopCause(saved.stopCause),
+            streak: Int(saved.streak),
+            failures: saved.failuresNs.map { MonotonicInstant(nanoseconds: $0) }
+        )
+    }
+}
+
+extension SavedPhase {
+    fileprivate init(_ phase: WorkerStateMachine.Phase) {
+        self.init()
+        switch phase {
+        case .stopped: kind = .stopped
+        // Between the two actions nothing is saved but by the spawn itself, which notes its process.
+        case .waiting, .spawning: kind = .waiting
+        case .starting(let until): (kind, untilNs) = (.starting, until.nanoseconds)
+        case .running(let since): (kind, readySinceNs) = (.running, since.nanoseconds)
+        case .parked: kind = .parked
+        case .ending(let step, let until, let readySince):
+            switch step {
+            case .draining: kind = .draining
+            case .terminating: kind = .terminating
+            case .aborting: kind = .aborting
+            case .killing: kind = .killing
+            }
+            (untilNs, readySinceNs) = (until.nanoseconds, readySince?.nanoseconds)
+        case .backoff(let until): (kind, untilNs) = (.backoff, until.nanoseconds)
+        case .quarantined: kind = .quarantined
+        }
+    }
+}
+
+extension WorkerStateMachine.Phase {
+    fileprivate init(_ saved: SavedPhase) {
+        let until = MonotonicInstant(nanoseconds: saved.untilNs)
+        let readySince = saved.readySinceNs.map { MonotonicInstant(nanoseconds: $0) }
+        switch saved.kind {
+        case .stopped: self = .stopped
+        case .starting: self = .starting(until: until)
+        case .running: self = .running(since: readySince ?? until)
+        case .parked: self = .parked
+        case .draining: self = .ending(.draining, until: until, readySince: readySince)
+        case .terminating: self = .ending(.terminating, until: until, readySince: readySince)
+        case .aborting: self = .ending(.aborting, until: until, readySince: readySince)
+        case .killing: self = .ending(.killing, until: until, readySince: readySince)
+        case .backoff: self = .backoff(until: until)
+        case .quarantined: self = .quarantined
+        default: self = .waiting  // also what only a later version knows
+        }
+    }
+}
+
+extension StopCause {
+    fileprivate init?(_ reason: RoostProtocol.ExitReason) {
+        switch reason {
+        case .requested: self = .requested
+        case .hung: self = .hung
+        case .memory: self = .memory
+        case .startTimeout: self = .startTimeout
+        case .dependency: self = .dependency
+        case .configuration: self = .configuration
+        case .upgrade: self = .upgrade
+        default: return nil
+        }
+    }
+}
