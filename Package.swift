@@ -129,8 +129,8 @@ let package = Package(
         tests(
             "RoostSupervisorTests",
             [
-                "CLinux", "RoostConfig", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor",
-                "RoostSupervisor",
+                "CLinux", "RoostConfig", "RoostConfigReader", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol",
+                "RoostReactor", "RoostSupervisor",
             ]
         ),
         tests(

@@ -8,8 +8,8 @@ struct Roost: ParsableCommand {
         abstract: "Shows and steers a running roostd and its workers.",
         version: Release.version,
         subcommands: [
-            Status.self, Restart.self, Stop.self, Start.self, Scale.self, Reload.self, Config.self, Logs.self,
-            EventsCommand.self, Why.self, Metrics.self, DoctorCommand.self,
+            Status.self, Restart.self, Stop.self, Start.self, Scale.self, Plan.self, Reload.self, Config.self,
+            Logs.self, EventsCommand.self, Why.self, Metrics.self, DoctorCommand.self,
         ]
     )
 

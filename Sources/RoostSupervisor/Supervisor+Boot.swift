@@ -42,6 +42,7 @@ extension Supervisor {
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
         digest = report.digest
+        drift.run(report.files)
         remember(report, initiator: .boot)
         leaveConfiguration(report)
         for warning in report.warnings { say(.warning, warning.line) }

@@ -13,7 +13,7 @@ extension Supervisor {
     /// Reads the files again and takes them over, or says why not. One at a time.
     package func reload(by initiator: Initiator) async -> ReloadReply {
         guard await takeTurn() else {
-            return rejected(["too many configuration changes are waiting; try again"], because: .reload(by: initiator))
+            return refused("too many configuration changes are waiting; try again", because: .reload(by: initiator))
         }
         defer { reloadQueue.leave() }
         return await reloadInTurn(because: .reload(by: initiator))
@@ -29,7 +29,7 @@ extension Supervisor {
 
     func reloadInTurn(because cause: Cause) async -> ReloadReply {
         guard phase != .stopping, let current = configuration else {
-            return rejected(["roostd is not running yet, or stopping"], because: cause)
+            return refused("roostd is not running yet, or stopping", because: cause)
         }
         let wasStarting = phase == .starting
         if !wasStarting { phase = .reloading }
@@ -48,25 +48,27 @@ extension Supervisor {
         do {
             report = try await loader.load(within: current.supervisor.reload.check, on: reactor)
         } catch {
-            return rejected(["\(error)"], because: cause)
+            return phase == .stopping
+                ? refused(Self.isStopping, because: cause) : rejected(["\(error)"], because: cause)
         }
-        guard phase != .stopping else { return rejected([Self.isStopping], because: cause) }
+        guard phase != .stopping else { return refused(Self.isStopping, because: cause) }
         guard let next = report.configuration else { return rejected(report.errors.map(\.line), because: cause) }
         let warnings = report.warnings.map(\.line)
         guard next != current || digest != report.digest else {
             problems = []
-            await restartChangedExecutables(by: cause.initiator)
+            // A reload also takes over programs that were installed anew.
+            carryOut(current, from: current, SwitchOutcome(), because: cause)
             return accepted(changed: false, warnings)
         }
         var (refusals, files) = acquire(next)
-        if refusals.isEmpty { refusals = await prepare(next, generation: generation + 1) }
-        if phase == .stopping { refusals.append(Self.isStopping) }
-        guard refusals.isEmpty else {
+        var prepared: [Attached] = []
+        if refusals.isEmpty { (prepared, refusals) = await prepare(next, plan(from: current, to: next)) }
+        guard refusals.isEmpty, phase != .stopping else {
             await abort(generation + 1)
             release(allBut: current)
-            return rejected(refusals, because: cause)
+            return phase == .stopping ? refused(Self.isStopping, because: cause) : rejected(refusals, because: cause)
         }
-        await commit(next, report, files, from: current, because: cause)
+        await commit(next, report, files, to: prepared, from: current, because: cause)
         return accepted(changed: true, warnings)
     }
 
@@ -109,6 +111,16 @@ extension Supervisor {
         return reply
     }
 
+    /// A reload that was not tried: it says nothing about the files.
+    private func refused(_ reason: String, because cause: Cause) -> ReloadReply {
+        let refusal = Cause(.refusal, reason, by: cause.initiator, inputs: [.text("asked_by", cause.sentence)])
+        record.note(.refused, .configuration, because: refusal, decision: .init(.keep))
+        var reply = ReloadReply()
+        reply.generation = generation
+        reply.problems = [reason]
+        return reply
+    }
+
     /// Loud and without effect: status, event, log.
     private func rejected(_ problems: [String], because cause: Cause) -> ReloadReply {
         self.problems = problems
@@ -132,36 +144,49 @@ extension Supervisor {
 // MARK: - Two phases
 
 extension Supervisor {
-    /// Who works and can be asked. A parked worker is one of them: what it waits for may be what changes.
-    private func attached() -> [(handle: WorkerHandle, connection: Connection)] {
+    /// An instance and the connection that leads to its present process.
+    typealias Attached = (handle: WorkerHandle, connection: Connection)
+
+    /// Who works and can be asked.
+    private func attached() -> [Attached] {
         instances.compactMap { handle in
-            handle.assumeIsolated { handle in
-                handle.state == .running || handle.state == .parked ? handle.connection : nil
-            }
-            .map { (handle, $0) }
+            handle.assumeIsolated { Self.canBeTold($0) ? $0.connection : nil }.map { (handle, $0) }
         }
     }
 
-    /// Lets every running worker check what it would be told; says what speaks against it. Workers that do not run are
-    /// asked through their `--check`.
-    private func prepare(_ next: Configuration, generation: UInt64) async -> [String] {
+    /// Lets every running worker check what it would be told; says who has prepared, and what speaks against it. Workers
+    /// that do not run, or whose program will be another one, are asked through their `--check`.
+    private func prepare(
+        _ next: Configuration,
+        _ plan: ConfigurationPlan
+    ) async -> (prepared: [Attached], refusals: [String]) {
         let limit = next.supervisor.reload.prepare
-        let attached = attached()
-        return await withTaskGroup(of: [String].self) { group in
-            for (handle, connection) in attached {
+        let asked = attached().filter { isAsked($0.handle.id, next, plan) }
+        let refusals = await withTaskGroup(of: [String].self) { group in
+            for (handle, connection) in asked {
                 guard let worker = next.workers.first(where: { $0.name == handle.id.name }) else { continue }
-                let message = preparation(worker, next, generation: generation)
+                let message = preparation(worker, next, generation: generation + 1)
                 group.addTask { await Self.prepare(handle.id, connection, message, within: limit) }
             }
             for worker in next.workers where !worker.isPlain && worker.instances > 0 {
                 guard !next.section(of: worker.name).isEmpty else { continue }
-                guard !attached.contains(where: { $0.handle.id.name == worker.name }) else { continue }
+                guard !asked.contains(where: { $0.handle.id.name == worker.name }) else { continue }
                 group.addTask { await self.check(worker, within: limit) }
             }
             var refusals: [String] = []
             for await found in group { refusals += found }
             return refusals.sorted()
         }
+        return (asked, refusals)
+    }
+
+    /// Whether the running process is the one to ask. What its successor of another program can do, it does not know.
+    private func isAsked(_ id: InstanceID, _ next: Configuration, _ plan: ConfigurationPlan) -> Bool {
+        guard let worker = next.workers.first(where: { $0.name == id.name }), !worker.isPlain,
+            let planned = plan.worker(id.name), !planned.stopped.contains(id.instance)
+        else { return false }
+        let replacement = planned.replaced.first { $0.instance == id.instance }
+        return replacement == nil || (replacement?.cause != .executable && !planned.hasNewProgram)
     }
 
     private static func prepare(
@@ -217,6 +242,7 @@ extension Supervisor {
         _ next: Configuration,
         _ report: ConfigurationReport,
         _ files: [String: SharedDescriptor],
+        to prepared: [Attached],
         from current: Configuration,
         because cause: Cause
     ) async {
@@ -224,21 +250,18 @@ extension Supervisor {
         generation += 1
         configuration = next
         problems = []
-        // What `roost scale` has set holds until the configuration says another number.
-        for worker in next.workers {
-            let before = current.workers.first { $0.name == worker.name }
-            if before?.instances != worker.instances { scaled[worker.name] = nil }
-        }
+        scaled = RunningInstances.scaled(scaled, from: current, to: next)
         apply(next.supervisor)
         configurationFiles = files
         digest = report.digest
+        drift.run(report.files)
         remember(report, initiator: initiator)
         leaveConfiguration(report)
         saveSoon()
         let noted = noteGeneration(because: cause)
-        let switched = await switchOver(next)
+        let outcome = await switchOver(next, prepared)
         guard phase != .stopping else { return }  // who stops is not to be started again
-        applyWorkers(next, from: current, switched, because: cause.following(noted))
+        carryOut(next, from: current, outcome, because: cause.following(noted))
         release(allBut: next)
         tell(
             .configChanged,
@@ -250,20 +273,22 @@ extension Supervisor {
         say(.notice, "configuration generation \(generation) is in force, by \(initiator)")
     }
 
-    /// Tells every running worker to switch; says who has.
-    private func switchOver(_ next: Configuration) async -> Set<InstanceID> {
+    /// Tells everybody who has prepared, and still is that process, to switch.
+    private func switchOver(_ next: Configuration, _ prepared: [Attached]) async -> SwitchOutcome {
         var message = Commit()
         message.generation = generation
         let payload = message.encoded()
         let limit = next.supervisor.reload.commit
-        return await withTaskGroup(of: InstanceID?.self) { group in
-            for (handle, connection) in attached() {
-                guard next.workers.contains(where: { $0.name == handle.id.name }) else { continue }
-                group.addTask { await self.commit(payload, handle, connection, within: limit) ? handle.id : nil }
+        return await withTaskGroup(of: (InstanceID, Bool).self) { group in
+            for (handle, connection) in prepared {
+                guard isStill(handle, at: connection) else { continue }
+                group.addTask { (handle.id, await self.commit(payload, handle, connection, within: limit)) }
             }
-            var switched: Set<InstanceID> = []
-            for await case let id? in group { switched.insert(id) }
-            return switched
+            var outcome = SwitchOutcome()
+            for await (id, hasSwitched) in group {
+                if hasSwitched { outcome.switched.insert(id) } else { outcome.failed.insert(id) }
+            }
+            return outcome
         }
     }
 
@@ -275,7 +300,7 @@ extension Supervisor {
     ) async -> Bool {
         do {
             _ = try await connection.request(.commit, payload, within: limit)
-            await handle.setGeneration(generation)
+            note(generation, of: handle, at: connection)
             return true
         } catch {
             say(.error, "\(handle.id) did not switch to generation \(generation): \(error); replacing it")
@@ -283,57 +308,29 @@ extension Supervisor {
         }
     }
 
-    private func applyWorkers(
-        _ next: Configuration,
-        from current: Configuration,
-        _ switched: Set<InstanceID>,
-        because cause: Cause
-    ) {
-        let names = Set(next.workers.map(\.name))
-        let change = change("its configuration has changed", by: cause)
-        for handle in handles.values where !names.contains(handle.id.name) {
-            retire(handle, because: self.change("the configuration does not name it any more", by: cause))
-        }
-        for worker in next.workers {
-            let before = current.workers.first { $0.name == worker.name }
-            let isChanged = worker != before || next.section(of: worker.name) != current.section(of: worker.name)
-            let needsNewProcess = before.map { worker.needsNewProcess(comparedTo: $0) } ?? true
-            for handle in handles.values where handle.id.name == worker.name {
-                // Also who was starting, or out of reach, and so could not be told; not who began with it.
-                let isBehind = !worker.isPlain && !switched.contains(handle.id) && begunWith[handle.id] != generation
-                handle.assumeIsolated { handle in
-                    handle.apply(worker.instanceSettings(next.limits))
-                    // What an operator has stopped stays so, and a quarantine is lifted by a change of its own only.
-                    let isReplaced =
-                        (needsNewProcess || isBehind) && handle.machine.hasProcess && handle.machine.isWanted
-                    guard isReplaced || (isChanged && handle.machine.isWanted) else { return }
-                    handle.handle(isReplaced ? .restart(.configuration) : .changed, because: change)
-                }
-            }
-            matchInstances(of: worker, because: change)
-        }
-        admit()
+    /// Whether the connection still leads to the instance's present process, and that works.
+    private func isStill(_ handle: WorkerHandle, at connection: Connection) -> Bool {
+        handle.assumeIsolated { Self.canBeTold($0) && $0.connection === connection }
     }
 
+    /// It has switched. A successor that has taken its place meanwhile has said its own generation.
+    private func note(_ generation: UInt64, of handle: WorkerHandle, at connection: Connection) {
+        handle.assumeIsolated { if $0.connection === connection { $0.setGeneration(generation) } }
+    }
+
+    /// What an instance is started from.
     func executablePath(of worker: WorkerSpecification) -> String {
         switch worker.program {
         case .worker(let executable): executable ?? installation.program("roost-\(worker.name)")
-        case .plain(let command):
-            Installation.find(command.first ?? "", path: getenv("PATH").map { String(cString: $0) })
+        case .plain(let command): Installation.find(command.first ?? "", path: searchPath(of: worker))
         }
     }
 
-    /// A reload also takes over programs that were installed anew.
-    private func restartChangedExecutables(by initiator: Initiator) async {
-        for handle in instances {
-            guard await handle.machine.isWanted,
-                let worker = specification(handle.id.name), let known = stamps[handle.id],
-                let present = ExecutableStamp(executablePath(of: worker)), present != known
-            else { continue }
-            let path = executablePath(of: worker)
-            let cause = Cause(.upgrade, "its executable has changed", by: initiator, inputs: [.text("path", path)])
-            await handle.handle(.restart(.upgrade), because: cause)
-        }
+    /// The PATH that a worker's process has; nil: none.
+    private func searchPath(of worker: WorkerSpecification) -> String? {
+        if let own = worker.environment.set.first(where: { $0.name == "PATH" }) { return own.value }
+        guard worker.environment.pass.contains("PATH") else { return nil }
+        return getenv("PATH").map { String(cString: $0) }
     }
 }
 

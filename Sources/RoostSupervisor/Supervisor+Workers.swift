@@ -84,16 +84,13 @@ extension Supervisor {
         var environment = inheritedEnvironment(specification)
         var descriptors: [Int32] = [nullDevice, -1, -1]
         var names: [String] = []
-        let path: String
+        let path = executablePath(of: specification)
         let arguments: [String]
         switch specification.program {
         case .plain(let command):
-            let searchPath = environment.first { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) }
-            path = Installation.find(command.first ?? "", path: searchPath)
             arguments = command
             if let notifications { environment.append("NOTIFY_SOCKET=\(notifications.path)") }
-        case .worker(let executable):
-            path = executable ?? installation.program("roost-\(id.name)")
+        case .worker:
             arguments = [path]
             environment += [
                 "ROOST_RUNTIME=\(invocation.runtimeDirectory)", "ROOST_WORKER=\(id.name)",

@@ -76,6 +76,9 @@ package actor Supervisor {
     var watched: [FileIdentity] = []
     var watchTimer: TimerToken?
     var reloadQueue = SerialQueue()
+    /// Plans wait for each other, and no reload for them.
+    var planQueue = SerialQueue()
+    var drift = ConfigurationDrift()
 
     var nextTick = MonotonicInstant(nanoseconds: 0)
     var tickTimer: TimerToken?

@@ -110,6 +110,9 @@ struct SystemdBox: Sendable {
         try await tool("copy", stage.path, destination)
     }
 
+    /// Copies one file in.
+    func put(_ file: String, at destination: String) async throws { try await tool("copy", file, destination) }
+
     private func installRoost() async throws {
         try await copy(madeBy: "install", "/usr", to: "/")
         try await must("systemd-sysusers", "roost.conf")

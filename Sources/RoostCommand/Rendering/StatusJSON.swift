@@ -22,6 +22,7 @@ enum StatusJSON {
             "open_fds": .count(status.openFds), "wake_ups": .count(status.wakeUps),
             "summary": .string(status.summary),
             "config_problems": .array(status.configProblems.map { .string($0) }),
+            "config_drift": .array(status.configDrift.map { .string($0) }),
             "listeners": .array(
                 status.listeners.map { listener in
                     [

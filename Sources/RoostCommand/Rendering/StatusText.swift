@@ -17,6 +17,11 @@ enum StatusText {
             text += (colors ? TextTable.colored(title, .red) : title) + "\n"
             for problem in supervisor.configProblems { text += "  \(PlainText.of(problem))\n" }
         }
+        if !supervisor.configDrift.isEmpty {
+            let files = supervisor.configDrift.map { PlainText.of($0) }.joined(separator: ", ")
+            let title = "changed on disk and not in force:"
+            text += (colors ? TextTable.colored(title, .yellow) : title) + " \(files); see `roost plan`\n"
+        }
         return text + (reply.workers.isEmpty ? "no workers\n" : table(reply.workers).text(colors: colors))
     }
 

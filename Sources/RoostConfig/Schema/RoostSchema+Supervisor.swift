@@ -60,7 +60,7 @@ extension RoostSchema {
                     "connections",
                     .count(1...4096),
                     .value("64"),
-                    .live,
+                    .supervisor,
                     "Callers connected at once; more are refused, so that a leak elsewhere cannot exhaust descriptors."
                 ),
             ]
@@ -186,7 +186,7 @@ extension RoostSchema {
             "send_queue",
             .size(64 * kibibyte...256 * mebibyte),
             .value("4MiB"),
-            .rolling,
+            .supervisor,
             "Unsent bytes per connection between processes before its writer has to wait or is cut off."
         ),
         SchemaKey(

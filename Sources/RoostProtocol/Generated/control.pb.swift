@@ -239,6 +239,9 @@ package struct SupervisorStatus: ProtobufMessage {
     /// One line, as systemd gets it.
     package var summary: String = ""
     package var listeners: [ListenerStatus] = []
+    /// Files that are not as they were when the running configuration was read, relative to its folder: rejected, or not
+    /// taken over yet.
+    package var configDrift: [String] = []
 
     package init() {}
 
@@ -260,6 +263,7 @@ package struct SupervisorStatus: ProtobufMessage {
         case 11: configProblems.append(try reader.string(field))
         case 12: summary = try reader.string(field)
         case 13: try reader.message(field, into: &listeners)
+        case 16: configDrift.append(try reader.string(field))
         default: try reader.skip(field)
         }
     }
@@ -278,6 +282,7 @@ package struct SupervisorStatus: ProtobufMessage {
         for value in configProblems { writer.string(value, at: 11, always: true) }
         writer.string(summary, at: 12)
         for value in listeners { writer.message(value, at: 13) }
+        for value in configDrift { writer.string(value, at: 16, always: true) }
     }
 }
 

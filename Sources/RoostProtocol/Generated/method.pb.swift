@@ -35,6 +35,7 @@ package enum Method: ProtobufEnum {
     case configHistory
     case doctor
     case metrics
+    case plan
     case why
     /// Server streams.
     case logs
@@ -70,6 +71,7 @@ package enum Method: ProtobufEnum {
         case 202: self = .configHistory
         case 203: self = .doctor
         case 204: self = .metrics
+        case 206: self = .plan
         case 207: self = .why
         case 210: self = .logs
         case 211: self = .events
@@ -103,6 +105,7 @@ package enum Method: ProtobufEnum {
         case .configHistory: 202
         case .doctor: 203
         case .metrics: 204
+        case .plan: 206
         case .why: 207
         case .logs: 210
         case .events: 211

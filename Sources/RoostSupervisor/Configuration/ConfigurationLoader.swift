@@ -5,7 +5,7 @@ package import RoostReactor
 /// Foundation ever becomes part of roostd.
 package struct ConfigurationLoader: Sendable {
     package let helper: String
-    package let file: String
+    package var file: String
     /// The helper resolves `ROOST_` variables against the schema.
     package let environment: [String]
 

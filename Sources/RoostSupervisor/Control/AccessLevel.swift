@@ -29,11 +29,17 @@ package enum AccessLevel: Int, Sendable, Comparable {
     /// What a method of the control socket asks for; nil: it is none of its methods.
     package static func needed(for method: Method) -> AccessLevel? {
         switch method {
-        case .echo, .status, .configShow, .configHistory, .doctor, .metrics, .why, .logs, .events: .observe
+        case .echo, .status, .configShow, .configHistory, .doctor, .plan, .metrics, .why, .logs, .events: .observe
         case .restart, .stop, .start, .scale, .reload: .operate
         case .configRollback: .admin
         default: nil
         }
+    }
+
+    /// What a plan asks for. The faults of a file tell what is in it, and roostd may read what its caller may not:
+    /// another file than `own`, roostd's, is for those who may change the configuration.
+    package static func needed(for plan: PlanRequest, own: String) -> AccessLevel {
+        plan.file.isEmpty || plan.file == own ? .observe : .admin
     }
 
     /// The group that gives the level.

@@ -71,6 +71,13 @@ package struct ControlService: Sendable {
             let message = try ConfigShowRequest(decoding: request.payload)
             return .message(try supervisor.assumeIsolated { try $0.showConfiguration(message.generation) })
         case .configHistory: return .message(supervisor.assumeIsolated { $0.configurationHistory() })
+        case .plan:
+            let message = try PlanRequest(decoding: request.payload)
+            let needed = AccessLevel.needed(for: message, own: supervisor.invocation.configuration)
+            if let refusal = supervisor.assumeIsolated({ $0.refusal(of: request.peer, needed: needed) }) {
+                return .failure(refusal)
+            }
+            return .later { try await supervisor.plan(message).encoded() }
         case .logs:
             let message = try LogsRequest(decoding: request.payload)
             return .items { try await supervisor.streamLogs(message, to: $0) }

@@ -94,8 +94,11 @@ extension Supervisor {
         invocation.configuration.lastIndex(of: "/").map { String(invocation.configuration[..<$0]) } ?? "."
     }
 
-    /// The files as they are on disk now, damaged or not.
-    private func currentFiles() -> [SourceFile] {
+    /// The names of the files that are not as they were when the running configuration was read.
+    func driftedFiles() -> [String] { drift.look(at: currentPaths(), in: folder) }
+
+    /// The files that are there now: the main one, then the rules by name.
+    private func currentPaths() -> [String] {
         var paths: [String] = []
         if let stream = opendir(folder + "/rules.d") {
             defer { closedir(stream) }
@@ -106,7 +109,12 @@ extension Supervisor {
                 if name.hasSuffix(".yaml"), !name.hasPrefix(".") { paths.append("rules.d/" + name) }
             }
         }
-        return ([mainFile] + paths.sorted()).compactMap { path in
+        return [mainFile] + paths.sorted()
+    }
+
+    /// The files as they are on disk now, damaged or not.
+    private func currentFiles() -> [SourceFile] {
+        currentPaths().compactMap { path in
             guard let content = AtomicFile.read("\(folder)/\(path)", limit: 16 << 20) else { return nil }
             var file = SourceFile()
             file.path = path

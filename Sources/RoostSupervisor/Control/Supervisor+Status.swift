@@ -38,6 +38,7 @@ extension Supervisor {
         status.openFds = UInt32(clamping: ProcessFigures.openDescriptors(pid: getpid()) ?? 0)
         status.wakeUps = reactor.wakeUps
         status.configProblems = problems
+        status.configDrift = driftedFiles()
         status.summary = summary
         status.listeners = (configuration?.workers.flatMap(\.listeners) ?? []).map { listener in
             var status = ListenerStatus()

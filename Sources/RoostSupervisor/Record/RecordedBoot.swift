@@ -6,7 +6,9 @@ package struct RecordedBoot: Sendable, Hashable {
     package init(bytes: [UInt8]) { self.bytes = bytes.count == 16 ? bytes : [] }
 
     /// Of the running kernel (random(4), `boot_id`).
-    package static func current() -> RecordedBoot { RecordedBoot(text: ProcFile.read("/proc/sys/kernel/random/boot_id") ?? []) }
+    package static func current() -> RecordedBoot {
+        RecordedBoot(text: ProcFile.read("/proc/sys/kernel/random/boot_id") ?? [])
+    }
 
     /// From a UUID, with or without its hyphens.
     package init(text: [UInt8]) {

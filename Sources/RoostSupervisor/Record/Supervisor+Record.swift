@@ -53,10 +53,10 @@ extension Supervisor {
     }
 
     /// What a change of the configuration means for a worker.
-    func change(_ sentence: String, by cause: Cause) -> Cause {
+    func change(_ sentence: String, _ kind: Cause.Kind? = nil, by cause: Cause) -> Cause {
         let inputs: [Input] = [.count("generation", generation)]
         let text = "\(sentence) (generation \(generation))"
-        return Cause(cause.kind, text, by: cause.initiator, parent: cause.parent, inputs: inputs)
+        return Cause(kind ?? cause.kind, text, by: cause.initiator, parent: cause.parent, inputs: inputs)
     }
 
     /// That somebody was refused what needs leave. One a second and user, lest it push out what others want to know.

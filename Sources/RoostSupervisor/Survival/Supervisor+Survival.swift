@@ -74,6 +74,8 @@ extension Supervisor {
         stateFile = nil
         unlink(stateFilePath)
         unlink(configurationCopy)
+        for name in workerSockets.keys { unlink("\(invocation.runtimeDirectory)/\(name).sock") }
+        unlink("\(invocation.runtimeDirectory)/roostd.sock")
     }
 
     private var stateFilePath: String { invocation.runtimeDirectory + "/state" }

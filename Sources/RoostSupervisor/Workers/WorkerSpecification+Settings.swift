@@ -4,9 +4,7 @@ package import RoostConfig
 import RoostPolicy
 
 extension WorkerSpecification {
-    package var isPlain: Bool {
-        if case .plain = program { true } else { false }
-    }
+    package var isPlain: Bool { isPlainProgram }
 
     /// The part of the specification that says how an instance lives.
     package func instanceSettings(_ limits: SharedLimits) -> InstanceSettings {
@@ -29,13 +27,6 @@ extension WorkerSpecification {
             isPlain: isPlain,
             logLineLimit: limits.logLine
         )
-    }
-
-    /// What a restart is needed for, because it acts at the start of a process only.
-    package func needsNewProcess(comparedTo other: WorkerSpecification) -> Bool {
-        program != other.program || directory != other.directory || account != other.account
-            || environment != other.environment || nice != other.nice || oomScoreAdjust != other.oomScoreAdjust
-            || limits != other.limits || listeners != other.listeners
     }
 
     /// As the spawner takes them.

@@ -4,8 +4,8 @@
 //   load drive PORT CONNECTIONS RECORDS    one request after the other on each kept connection, until SIGTERM
 //
 // `drive` writes one record of five 64-bit numbers per request to the file RECORDS: the outcome, then when the connection
-// was begun, when the request was begun, when it ended (CLOCK_MONOTONIC, ns), and the status or errno. It prints the count
-// of requests when it ends. A connection that failed is opened again at once, after 1 ms if it was refused.
+// was begun, when the request was begun, when it ended (CLOCK_MONOTONIC, ns), and the status or errno. It prints how
+// many requests there were, and how many failed, when it ends. A connection that failed is opened again at once, after 1 ms if it was refused.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ struct connection {
 static volatile sig_atomic_t stopping;
 static int epoll;
 static FILE *records;
-static uint64_t count;
+static uint64_t count, failed;
 
 static void stop(int signal) { (void)signal; stopping = 1; }
 
@@ -115,6 +115,7 @@ static void record(struct connection *c, enum outcome outcome, int64_t detail) {
     int64_t row[5] = {outcome, c->opened, c->begun, now(), detail};
     fwrite(row, sizeof row, 1, records);
     count++;
+    failed += outcome != SERVED;
 }
 
 static void begin_request(struct connection *c) {
@@ -200,7 +201,7 @@ static void drive(int port, int connections, const char *path) {
         for (int i = 0; i < ready; i++) handle(events[i].data.ptr, events[i].events);
     }
     fclose(records);
-    printf("%llu\n", (unsigned long long)count);
+    printf("%llu requests, %llu failed\n", (unsigned long long)count, (unsigned long long)failed);
 }
 
 int main(int argc, char **argv) {
