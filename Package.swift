@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
 ]
+// State of one thread, on the path of every message: exclusive access is proven by the compiler where it can be, and
+// checked at run time in debug builds, thus in all tests. The check in release builds was 0.8 µs of a round trip.
+let hotPath = strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 let memorySafe = strict + [.strictMemorySafety()]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -47,12 +50,16 @@ let package = Package(
         library("RoostHTTP1"),
 
         // 1: one owner per outside fact
-        library("RoostReactor", ["CLinux", "RoostPolicy"]),
+        .target(name: "RoostReactor", dependencies: ["CLinux", "RoostPolicy"], swiftSettings: hotPath),
         library("RoostProtocol", ["RoostWire"], exclude: ["Schema"]),
         .target(name: "RoostSystemd", dependencies: ["CSystemd", "CLinux"], swiftSettings: memorySafe),
 
         // 2: processes talking, configuration
-        library("RoostIPC", ["CLinux", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWire"]),
+        .target(
+            name: "RoostIPC",
+            dependencies: ["CLinux", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWire"],
+            swiftSettings: hotPath
+        ),
         library("RoostConfig", ["RoostPolicy", "RoostProtocol"]),
 
         // 3: what a process is made of

@@ -22,7 +22,7 @@ package protocol ByteStream: AnyObject, Sendable {
     func watch(readable: Bool, writable: Bool)
     /// Tells the receiver to flush when the work at hand is done, and before the loop waits.
     func flushSoon()
-    /// Says that the other end is likely to answer within microseconds.
+    /// Says that the other end is likely to answer within microseconds, and may be read from before it is readable.
     func expectSoon()
     /// Tells the receiver at `deadline`, or not at all; replaces the deadline before.
     func wake(at deadline: MonotonicInstant?)
@@ -35,6 +35,8 @@ package protocol ByteStream: AnyObject, Sendable {
 /// Whom a byte stream tells, on its loop's thread.
 package protocol ByteStreamReceiver: AnyObject, Sendable {
     func streamIsReadable()
+    /// After `expectSoon`: takes what has come, and says whether anything had.
+    func streamMayBeReadable() -> Bool
     func streamIsWritable()
     func streamShouldFlush()
     func streamDeadlinePassed()

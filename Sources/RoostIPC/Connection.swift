@@ -249,7 +249,9 @@ package actor Connection {
             switch stream.write(from: &output) {
             case .moved(_, isPartial: false): continue
             case .moved(_, isPartial: true), .wouldBlock: return waitForRoom()
-            case .ended: return finish(Self.gone)
+            case .ended:
+                read()  // a peer that refuses says why before it closes
+                return finish(Self.gone)
             case .failed(let error): return finish(RequestFailure(.unavailable, error.description))
             }
         }

@@ -17,24 +17,45 @@ package actor Listener {
 
     private var source: SourceToken?
     private var connections: [ObjectIdentifier: Connection] = [:]
+    private var claims: [ObjectIdentifier: ConnectionShares.Claim] = [:]
+    private var fairness: Fairness?
+    /// Given up when the process has no descriptors left, so that there is one for the next caller.
+    private var spare: Descriptor?
     private var isPaused = false
     private var isStopped = false
 
     /// How long accepting rests when the process has no descriptors left.
     private static let pause = Duration.milliseconds(100)
 
+    /// Divides the connections among users, instead of giving them to whoever comes first.
+    package struct Fairness: Sendable {
+        var shares: ConnectionShares
+        let standing: @Sendable (PeerCredentials) -> ConnectionShares.Standing
+
+        /// - Parameter callers: Connections at once; more are refused with `exhausted`.
+        package init(
+            callers: Int,
+            standing: @escaping @Sendable (PeerCredentials) -> ConnectionShares.Standing
+        ) {
+            shares = ConnectionShares(callers: callers)
+            self.standing = standing
+        }
+    }
+
     /// Takes over a listening socket, made by `UnixSocket.bind` or inherited.
     ///
     /// - Parameters:
     ///   - identity: What this process says of itself.
     ///   - mostConnections: More wait in the backlog.
+    ///   - fairness: Nil: whoever comes first is served first.
     package init(
         _ socket: consuming Descriptor,
         on reactor: Reactor,
         identity: Hello,
         handler: ConnectionHandler,
         limits: SessionLimits = SessionLimits(),
-        mostConnections: Int = 256
+        mostConnections: Int = 256,
+        fairness: Fairness? = nil
     ) {
         self.reactor = reactor
         self.socket = socket
@@ -42,6 +63,8 @@ package actor Listener {
         self.handler = handler
         self.limits = limits
         self.mostConnections = mostConnections
+        self.fairness = fairness
+        spare = Self.openSpare()
     }
 
     /// How many peers are connected.
@@ -81,6 +104,9 @@ package actor Listener {
             case _ where number >= 0: serve(Descriptor(owning: number))
             case EINTR, ECONNABORTED: continue
             case EAGAIN: return
+            case EMFILE, ENFILE:
+                guard spare != nil else { fallthrough }
+                spare = nil  // for the caller who waits
             default:
                 // No descriptors or memory: what waits stays in the backlog, and the loop must not spin over it.
                 pause(true)
@@ -104,15 +130,30 @@ package actor Listener {
             closed(connection, failure)
         }
         // A failure here is a peer that is gone before it was looked at, or epoll without memory: it sees the end.
-        guard let stream = try? ReactorByteStream(socket, on: reactor) else { return }
+        guard let stream = try? ReactorByteStream(socket, on: reactor) else { return restoreSpare() }
+        let claim = fairness.map { ConnectionShares.Claim($0.standing(stream.credentials), stream.credentials) }
+        let refusal = claim.flatMap { fairness?.shares.enter($0) }
         let connection = Connection(stream, .acceptor, identity: identity, handler: handler, limits: limits)
+        if let refusal { return connection.assumeIsolated { $0.breakOff(refusal) } }
         connections[ObjectIdentifier(connection)] = connection
+        claims[ObjectIdentifier(connection)] = claim
         guard (try? connection.assumeIsolated({ try $0.start() })) == nil else { return }
-        connections[ObjectIdentifier(connection)] = nil
+        forget(connection)
     }
 
     private func forget(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
+        if let claim = claims.removeValue(forKey: ObjectIdentifier(connection)) { fairness?.shares.leave(claim) }
+        restoreSpare()
         if connections.count < mostConnections { pause(false) }
+    }
+
+    private static func openSpare() -> Descriptor? {
+        let number = roost_open("/dev/null", O_RDONLY, 0)
+        return number >= 0 ? Descriptor(owning: number) : nil
+    }
+
+    private func restoreSpare() {
+        if spare == nil { spare = Self.openSpare() }
     }
 }

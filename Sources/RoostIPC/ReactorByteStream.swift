@@ -46,14 +46,20 @@ package final class ReactorByteStream: ByteStream, @unchecked Sendable {  // use
             stream.ready(Readiness(rawValue: readiness))
         }
         self.receiver = receiver
-        // Weak: a connection that ends in the turn in which it wanted to write is gone when the turn's writes are made.
-        flush = { [weak receiver] in receiver?.streamShouldFlush() }
+        // Neither this nor the timer is weak: `close` undoes both, and a weak reference to a connection would make each
+        // of its retains slower. One that ends in the turn in which it wanted to write has no receiver any more.
+        flush = { [self] in self.receiver?.streamShouldFlush() }
     }
 
     private func ready(_ readiness: Readiness) {
         // An error or hang-up shows in the next read, after what came before it.
         if readiness.rawValue & ~Readiness.writable.rawValue != 0 { receiver?.streamIsReadable() }
         if readiness.rawValue & Readiness.writable.rawValue != 0 { receiver?.streamIsWritable() }
+    }
+
+    private func attempt() -> Bool {
+        guard interest.contains(.readable), let receiver else { return false }
+        return receiver.streamMayBeReadable()
     }
 
     package func read(into decoder: inout FrameDecoder) -> StreamTransfer {
@@ -111,7 +117,14 @@ package final class ReactorByteStream: ByteStream, @unchecked Sendable {  // use
         if let flush, isOpen { reactor.beforeWait(flush) }
     }
 
-    package func expectSoon() { reactor.expectSoon() }
+    package func expectSoon() {
+        guard let source, isOpen else { return }
+        reactor.expectSoon(on: source) { context in
+            // Registered, as in `start`.
+            let stream = Unmanaged<ReactorByteStream>.fromOpaque(context).takeUnretainedValue()
+            return stream.attempt()
+        }
+    }
 
     package func wake(at deadline: MonotonicInstant?) {
         guard isOpen, deadline != timerDeadline else { return }
@@ -119,10 +132,10 @@ package final class ReactorByteStream: ByteStream, @unchecked Sendable {  // use
         timerDeadline = deadline
         timer = nil
         guard let deadline else { return }
-        timer = reactor.schedule(at: deadline) { [weak self] in
-            self?.timer = nil
-            self?.timerDeadline = nil
-            self?.receiver?.streamDeadlinePassed()
+        timer = reactor.schedule(at: deadline) { [self] in
+            timer = nil
+            timerDeadline = nil
+            receiver?.streamDeadlinePassed()
         }
     }
 

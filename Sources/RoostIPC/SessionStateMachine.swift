@@ -139,9 +139,8 @@ package struct SessionStateMachine: Sendable {
             peerLeaves = true
             return .goodbye
         case .reply:
-            guard let call = outbound[id] else { return stray() }
+            guard let call = outbound.removeValue(forKey: id) else { return stray() }
             guard !call.isStream else { return violation("a reply to the stream \(id)") }
-            outbound[id] = nil
             return .complete(id: id)
         case .error:
             guard id != 0 else {

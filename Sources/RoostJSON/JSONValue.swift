@@ -35,7 +35,7 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     package init(_ members: [Member]) { self.members = members }
 
     /// Takes members whose keys may be equal; the last one counts, at the place of the first.
-    init(lastOfEqual members: [Member]) {
+    package init(lastOfEqual members: some Collection<Member>) {
         var places: [String: Int] = [:]
         places.reserveCapacity(members.count)
         self.members = []

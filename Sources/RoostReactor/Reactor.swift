@@ -30,7 +30,10 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     private var sources = SourceTable()
     private var turnEnders: [() -> Void] = []
     private var beforeWaiting: [() -> Void] = []
+    private var beforeWaitingNow: [() -> Void] = []  // empty but while they run; kept for its room
     private var looksLeft = 0
+    private var expected: (source: SourceToken, attempt: Attempt)?
+    private var attemptsLeft = 0
 
     /// Creates the loop; the creating thread owns it until `run` is called on another.
     ///
@@ -151,10 +154,20 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
     /// Says that something is likely to come within microseconds: before the loop sleeps, it gives way to other
     /// processes and looks again, a bounded number of times. That spares a wake-up, which takes longer.
-    package func expectSoon() { looksLeft = Self.mostLooks }
+    ///
+    /// - Parameter source: Where it is expected; registered in the raw form.
+    /// - Parameter attempt: Called with the context of `source` instead of asking epoll first, which spares a system
+    ///   call; says whether something had come.
+    package func expectSoon(on source: SourceToken, _ attempt: @escaping Attempt) {
+        // Of two, neither is likelier: epoll knows.
+        expected = looksLeft == 0 || expected?.source == source ? (source, attempt) : nil
+        looksLeft = Self.mostLooks
+    }
 
     /// About 20 µs when nobody else wants the processor.
     private static let mostLooks = 32
+    /// How many attempts there are from one look at all descriptors to the next: the others wait that much longer.
+    private static let mostAttempts = 15
 
     // MARK: Other threads
 
@@ -220,32 +233,49 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         var didWork = runJobs()
         guard !isStopping else { return true }
         didWork = runBeforeWaiting() || didWork
-        var count = mayWait && !hasJobs ? look() : 0
-        if count == 0 {
-            count = roost_epoll_wait(epoll, events, Int32(Self.eventCapacity), timeout(mayWait: mayWait))
+        if looksLeft > 0, mayWait, !hasJobs, look() {
+            didWork = true
+        } else {
+            didWork = takeEvents(timeout: timeout(mayWait: mayWait)) || didWork
             wakeUps &+= 1
         }
-        if count > 0 {
-            didWork = true
-            for index in 0..<Int(count) {
-                dispatch(SourceToken(word: roost_epoll_event_data(events + index)), events[index].events)
-            }
-        }
         didWork = fireTimers() || didWork
-        for end in turnEnders { end() }
+        if !turnEnders.isEmpty { for end in turnEnders { end() } }
         return didWork || hasJobs || !beforeWaiting.isEmpty
     }
 
-    /// Looks for events without sleeping, as often as `expectSoon` asked for.
-    private func look() -> Int32 {
-        defer { looksLeft = 0 }
-        while looksLeft > 0 {
-            looksLeft -= 1
-            sched_yield()
-            let count = roost_epoll_wait(epoll, events, Int32(Self.eventCapacity), 0)
-            if count != 0 { return count }
+    /// Waits for events and hands them out; false if none came.
+    private func takeEvents(timeout: Int64) -> Bool {
+        let count = roost_epoll_wait(epoll, events, Int32(Self.eventCapacity), timeout)
+        // With more than one thing going on, epoll is asked every time: it gives each its turn.
+        attemptsLeft = count > 1 ? 0 : Self.mostAttempts
+        guard count > 0 else { return false }
+        for index in 0..<Int(count) {
+            dispatch(SourceToken(word: roost_epoll_event_data(events + index)), events[index].events)
         }
-        return 0
+        return true
+    }
+
+    /// Looks for what `expectSoon` announced without sleeping, a bounded number of times; false if nothing came.
+    private func look() -> Bool {
+        let looks = looksLeft
+        let expected = expected
+        looksLeft = 0  // what comes may announce the next
+        for _ in 0..<looks {
+            sched_yield()
+            if attemptsLeft > 0, let expected {
+                attemptsLeft -= 1
+                if attempt(expected.attempt, on: expected.source) { return true }
+            } else if takeEvents(timeout: 0) {
+                return true
+            }
+        }
+        return false
+    }
+
+    private func attempt(_ attempt: Attempt, on source: SourceToken) -> Bool {
+        guard let slot = sources.find(source), case .raw(_, let context) = slot.target else { return false }
+        return attempt(context)
     }
 
     private func timeout(mayWait: Bool) -> Int64 {
@@ -278,9 +308,9 @@ package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
     private func runBeforeWaiting() -> Bool {
         guard !beforeWaiting.isEmpty else { return false }
-        let actions = beforeWaiting
-        beforeWaiting.removeAll(keepingCapacity: true)
-        for action in actions { action() }
+        swap(&beforeWaiting, &beforeWaitingNow)
+        for action in beforeWaitingNow { action() }
+        beforeWaitingNow.removeAll(keepingCapacity: true)
         return true
     }
 

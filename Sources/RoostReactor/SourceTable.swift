@@ -36,6 +36,10 @@ package struct Readiness: OptionSet, Sendable {
 /// costs no reference count; see `Reactor.register(_:for:handler:)` for the closure form.
 package typealias RawHandler = @convention(c) (_ context: UnsafeMutableRawPointer, _ readiness: UInt32) -> Void
 
+/// Called with a source's context to take what has come without asking epoll; says whether anything had. See
+/// `Reactor.expectSoon(on:_:)`.
+package typealias Attempt = @convention(c) (_ context: UnsafeMutableRawPointer) -> Bool
+
 /// The descriptors of a reactor, addressed by slot and generation, so that an event for a descriptor that was taken
 /// out a moment ago, or whose number was given out again, reaches nobody.
 struct SourceTable {

@@ -35,6 +35,7 @@ package enum RoostDaemon {
         do {
             umask(0o022)
             roost_ignore_sigpipe()
+            signal(SIGXFSZ, SIG_IGN)  // a file at its limit is a failed write (setrlimit(2), RLIMIT_FSIZE), not the end
             _ = roost_become_subreaper()
             Priority.raise()
             var inherited = try DescriptorStore.inherited()
@@ -116,6 +117,9 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         }
     }
 
+    /// More than workers can have: each instance has a connection or two.
+    private static let workerConnections = 8192
+
     /// Anybody may connect; who may do what is decided by the kernel's word about the peer.
     private func serve(_ configuration: Configuration) async throws {
         var identity = Hello()
@@ -123,14 +127,17 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         identity.name = "roostd"
         identity.pid = getpid()
         identity.executableVersion = Supervisor.version
+        let control = ControlService(supervisor)
+        let callers = configuration.supervisor.control.connections
         let socket = try await supervisor.controlSocket()
         let listener = RoostIPC.Listener(
             socket,
             on: reactor,
             identity: identity,
-            handler: ControlService(supervisor).handler,
+            handler: control.handler,
             limits: SessionLimits(configuration.limits),
-            mostConnections: configuration.supervisor.control.connections
+            mostConnections: callers + Self.workerConnections,
+            fairness: control.fairness(callers: callers)
         )
         try await listener.start()
         self.listener = listener

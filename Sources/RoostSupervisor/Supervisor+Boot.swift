@@ -83,6 +83,8 @@ extension Supervisor {
         do {
             return try await loader.load(within: .seconds(10), on: reactor)
         } catch {
+            // Asked to stop meanwhile: that is no failure.
+            guard phase != .stopping else { throw BootFailure(status: exitStatus, lines: []) }
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
     }
@@ -125,7 +127,7 @@ extension Supervisor {
         guard phase == .starting else { return }
         phase = .running
         _ = notifier.send(.ready)
-        statusMayHaveChanged()
+        tellStatus()
         let listening = configuration?.workers.flatMap(\.listeners) ?? []
         say(.notice, "running, configuration generation \(generation): \(summary)")
         for listener in listening { say(.notice, "\(listener.name) on http://\(listener.address)") }
@@ -170,7 +172,8 @@ extension Supervisor {
         return ConfigurationLoader(
             helper: installation.program("roost-config"),
             file: invocation.configuration,
-            environment: environment
+            environment: environment,
+            among: helpers
         )
     }
 

@@ -78,7 +78,7 @@ extension Supervisor {
     private func acquire(_ next: Configuration) -> (refusals: [String], files: [String: SharedDescriptor]) {
         var refusals: [String] = []
         for listener in next.workers.flatMap(\.listeners) {
-            do { try hold(listener) } catch { refusals.append("\(error)") }
+            do { try listeners.reserve(listener) } catch { refusals.append("\(error)") }
         }
         for worker in next.workers where !worker.isPlain {
             do { try openWorkerSocket(worker.name) } catch { refusals.append("\(error)") }
@@ -213,7 +213,8 @@ extension Supervisor {
                 ["--check", invocation.configuration],
                 environment: loader.environment,
                 within: limit,
-                on: reactor
+                on: reactor,
+                among: helpers
             )
             guard !run.status.isSuccess, run.status != .code(127) else { return [] }
             let lines = run.errors.split(separator: "\n").map { "\(worker.name): \($0)" }

@@ -14,14 +14,15 @@ extension Supervisor {
         let inputs: [Input] = [.count("exit_status", status)]
         let noted = record.note(.shutDown, .supervisor, pid: getpid(), because: cause, decision: .init(.stop, inputs))
         say(.notice, "stopping")
-        _ = notifier.send(.stopping)
-        statusMayHaveChanged()
+        _ = notifier.send(.stopping, .extendTimeout(Self.patience))
+        tellStatus()
         watcher = nil
         let stop = Cause(.shutdown, "roostd stops", by: cause.initiator, parent: noted)
         Task { await stopInPhases(because: stop) }
     }
 
     private func stopInPhases(because cause: Cause) async {
+        helpers.endAll()
         let limit = configuration?.supervisor.shutdownTimeout ?? .seconds(60)
         let end = reactor.now.advanced(by: limit)
         for names in stopOrder {
@@ -29,8 +30,7 @@ extension Supervisor {
             for handle in phase { await handle.handle(.stop(.requested), because: cause) }
             for handle in phase {
                 let left = max(reactor.now.duration(to: end), .zero)
-                let glimpse = await handle.wait(within: left) { $0.state == .stopped }
-                guard glimpse.state != .stopped else { continue }
+                guard await ends(handle, within: left) == false else { continue }
                 say(.error, "\(handle.id) did not end within the shutdown timeout: killing it")
                 await handle.destroy()
             }
@@ -45,11 +45,30 @@ extension Supervisor {
         finish = nil
     }
 
-    /// Ends what workers have left behind, and what that leaves behind in its turn, in a bounded time.
+    /// How long systemd is asked to wait each time, in addition (sd_notify(3), EXTEND_TIMEOUT_USEC): the shutdown timeout
+    /// and the drains of the configuration bound a stop, and not TimeoutStopSec, as long as roostd itself goes on.
+    private static let patience = Duration.seconds(5)
+
+    /// Waits for an instance's end, and asks systemd for more time meanwhile; false: it has not ended.
+    private func ends(_ handle: WorkerHandle, within limit: Duration) async -> Bool {
+        let end = reactor.now.advanced(by: limit)
+        while true {
+            _ = notifier.send(.extendTimeout(Self.patience))
+            let left = reactor.now.duration(to: end)
+            let turn = max(min(left, .seconds(1)), .zero)
+            if await handle.wait(within: turn, until: { $0.state == .stopped }).state == .stopped { return true }
+            if left <= turn { return false }
+        }
+    }
+
+    /// Ends what workers have left behind, and what that leaves behind in its turn, in a bounded time; helpers have been
+    /// killed and are reaped meanwhile.
     private func endStrays() async {
         let end = reactor.now.advanced(by: .seconds(1))
-        while let strays, strays.sweep(), reactor.now < end {
-            strays.killAll()
+        while reactor.now < end {
+            let hasStrays = strays?.sweep() ?? false
+            guard hasStrays || !helpers.isEmpty else { return }
+            strays?.killAll()
             try? await reactor.sleep(for: .milliseconds(2))  // never cancelled
         }
     }

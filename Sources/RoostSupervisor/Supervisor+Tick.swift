@@ -33,7 +33,7 @@ extension Supervisor {
         if tickCount % 5 == 0 { liftQuarantines() }
         if tickCount % 30 == 0 { strays?.sweep() }
         guard isConsistent else { return fail() }
-        statusMayHaveChanged()
+        tellStatus()
         descriptors.retry()
         armTick()
         if phase != .starting || watchdog != nil { _ = notifier.send(.watchdog) }
@@ -72,7 +72,19 @@ extension Supervisor {
 // MARK: - The line that systemd shows
 
 extension Supervisor {
+    /// Has the line told a moment later, what changes meanwhile included: it is for people to read, and a replacement
+    /// shall not wait for the dozen system calls that the message takes.
     func statusMayHaveChanged() {
+        guard statusTimer == nil else { return }
+        statusTimer = reactor.schedule(after: .milliseconds(10)) { [unowned self] in
+            assumeIsolated { $0.tellStatus() }
+        }
+    }
+
+    /// Tells the line now, if it is another one.
+    func tellStatus() {
+        if let statusTimer { reactor.cancel(statusTimer) }
+        statusTimer = nil
         let line = summary
         guard line != lastStatus else { return }
         lastStatus = line

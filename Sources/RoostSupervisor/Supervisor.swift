@@ -57,6 +57,8 @@ package actor Supervisor {
     var configurationFiles: [String: SharedDescriptor] = [:]
     /// Whether this process is there for the supervisor alone, so that every child that it has not started is a stray.
     let isSubreaper: Bool
+    /// The runs of `roost-config` and of the workers' `--check`.
+    let helpers = HelperRuns()
     let nullDevice = roost_open("/dev/null", O_RDWR, 0)
     /// The executable that each instance was last started from.
     var stamps: [InstanceID: ExecutableStamp] = [:]
@@ -84,6 +86,8 @@ package actor Supervisor {
     var tickTimer: TimerToken?
     var tickCount: UInt64 = 0
     var lastStatus = ""
+    /// Pending while the status line may have changed and was not told yet.
+    var statusTimer: TimerToken?
     var strays: StrayReaper?
     var notifications: NotifySocket?
     /// Called once, with the exit status, when everything has ended.

@@ -155,6 +155,26 @@ struct ReloadTests {
         }
     }
 
+    @Test("a listener goes from one address to all and back with its port open at every moment")
+    func listenerWidened() async throws {
+        try await RunningRoost.run(Self.unwatched + Sample.proxy) { roost in
+            try await roost.wait(for: "proxy")
+            let counts = try await Clients.run(port: roost.port) {
+                for host in ["0.0.0.0", "127.0.0.1", "0.0.0.0"] {
+                    let pid = try await roost.worker("proxy").pid
+                    let text = Sample.proxy.replacing("127.0.0.1:PORT", with: "\(host):PORT")
+                    let reply = try await roost.reload(Self.unwatched + text)
+                    #expect(reply.accepted, "\(reply.problems)")
+                    try await roost.wait(for: "proxy") { $0.pid != pid }
+                    #expect(try await roost.supervisor().listeners.map(\.address) == ["\(host):\(roost.port)"])
+                    #expect(try await roost.get().status == 200)
+                }
+            }
+            #expect(counts.refused == 0)
+            #expect(counts.connected > 0)
+        }
+    }
+
     @Test("a listener that cannot be bound refuses the change, names the holder, and keeps the old one")
     func listenerHeld() async throws {
         try await RunningRoost.run(Self.unwatched + Sample.proxy) { roost in

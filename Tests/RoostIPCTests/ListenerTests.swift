@@ -112,6 +112,36 @@ import Testing
         }
     }
 
+    @Test("idle handshakes of one kind of peer fill its share; it is told so, and the others get in")
+    func share() async throws {
+        try await withFolder { folder in
+            try await TestLoop.run { loop in
+                let path = folder + "/a.sock"
+                let isOwner = Counter()
+                let listener = Listener(
+                    try UnixSocket.bind(path),
+                    on: loop.reactor,
+                    identity: TestLoop.identity("server"),
+                    handler: ConnectionHandler(),
+                    fairness: .init(callers: 16) { _ in isOwner.value > 0 ? .owner : .stranger }
+                )
+                try await listener.start()
+                let idle = try connect(path)
+                defer { Glibc.close(idle) }
+                let dialer = Dialer(on: loop.reactor, identity: TestLoop.identity("client"))
+                let refusal = await #expect(throws: RequestFailure.self) { _ = try await dialer.connect(to: path) }
+                #expect(refusal?.code == .exhausted)
+                #expect(refusal?.message.contains("uid \(geteuid()) has the one connection") == true)
+                isOwner.add()
+                let connection = try await dialer.connect(to: path)
+                #expect(try await connection.request(.echo, [1]) == [1])
+                #expect(await listener.connectionCount == 2)
+                await connection.close()
+                await listener.close()
+            }
+        }
+    }
+
     static let refused: [([UInt8], ErrorCode)] = [
         ([0xff, 0xff, 0xff, 0xff], .frameTooLarge),
         ([0, 0, 0, 3], .malformedFrame),

@@ -65,6 +65,48 @@ import Testing
         #expect(error?.description == "cannot execute /none: No such file or directory")
     }
 
+    @Test("ended with the others, it and its group are gone, and none begins any more")
+    func interrupted() throws {
+        let bench = try Bench()
+        let (reactor, runs) = (bench.reactor, HelperRuns())
+        defer { bench.finish() }
+        let file = bench.scratch.file("pid")
+        let started = Slot<Result<CapturedRun, any Error>>()
+        @Sendable func begin(_ slot: Slot<Result<CapturedRun, any Error>>) {
+            reactor.start {
+                do {
+                    let run = try await CapturedRun.of(
+                        "/bin/sh",
+                        ["-c", "sleep 1000 & echo $! >\(file); wait"],
+                        environment: ["PATH=/usr/bin:/bin"],
+                        within: .seconds(60),
+                        on: reactor,
+                        among: runs
+                    )
+                    slot.value = .success(run)
+                } catch { slot.value = .failure(error) }
+            }
+        }
+        begin(started)
+        var child: Int32 = 0
+        try bench.turn(until: "it runs") {
+            child = Int32(Scratch.text(file).filter(\.isNumber)) ?? 0
+            return child > 0 && Scratch.text(file).hasSuffix("\n")
+        }
+        #expect(!runs.isEmpty)
+        runs.endAll()
+        try bench.turn(until: "it is reaped") { runs.isEmpty && started.value != nil }
+        let words = "/bin/sh was ended: roostd is stopping"
+        #expect(throws: CapturedRun.Failure.self) { _ = try started.require().get() }
+        try bench.turn(until: "its child is gone") { !ProcessFacts.isAlive(child) }
+        let late = Slot<Result<CapturedRun, any Error>>()
+        begin(late)
+        try bench.turn(until: "it is refused") { late.value != nil }
+        let refusal = #expect(throws: CapturedRun.Failure.self) { _ = try late.require().get() }
+        #expect(refusal?.description == words)
+        #expect(runs.isEmpty)
+    }
+
     @Test("whatever the outcome, nothing stays registered")
     func clean() throws {
         let bench = try Bench(isVirtual: true)

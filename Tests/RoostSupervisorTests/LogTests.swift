@@ -63,6 +63,40 @@ private func records(of text: String, lineLimit: Int = 4096) -> [LogRecord] {
         #expect(found.map { $0.metadata["truncated"] } == [true, nil])
     }
 
+    @Test("a line of many members costs time in proportion to its length", arguments: [false, true])
+    func manyMembers(areNested: Bool) throws {
+        // Looking each key up among those before it would take sixteen times as long for four times the members.
+        let (few, many) = try (cost(of: 8000, areNested), cost(of: 32_000, areNested))
+        #expect(many < 9 * few, "\(few) and \(many) ns")
+    }
+
+    /// Nanoseconds of this thread that a line takes, at best of three.
+    private func cost(of count: Int, _ areNested: Bool) throws -> Int {
+        let members = (0..<count).map { "\"k\($0)\":\($0)" }.joined(separator: ",")
+        let line = "{\"message\":\"m\"," + (areNested ? "\"metadata\":{\(members)}" : members) + "}"
+        return try (0..<3).map { _ in
+            let start = spentByThread()
+            let record = try #require(records(of: line, lineLimit: 1 << 22).first)
+            let spent = spentByThread() - start
+            #expect(record.message == "m" && record.metadata.count == 257)
+            #expect(record.metadata["k0"] == 0 && record.metadata["k255"] == 255 && record.metadata["k256"] == nil)
+            #expect(record.metadata["members_dropped"] == .integer(Int64(count - 256)))
+            return spent
+        }.min() ?? 0
+    }
+
+    private func spentByThread() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
+    }
+
+    @Test("of equal keys the last one counts")
+    func equalKeys() throws {
+        let record = try #require(records(of: #"{"message":"m","a":1,"metadata":{"a":2,"b":3},"b":4}"#).first)
+        #expect(record.metadata == ["a": 2, "b": 4])
+    }
+
     @Test("invalid UTF-8 is repaired")
     func invalid() { #expect(records(of: [[0x61, 0xFF, 0x0A]]).first?.message == "a\u{FFFD}") }
 

@@ -68,7 +68,7 @@ import Testing
         let bench = try Bench()
         let heard = Slot<[(Int32, ProgramNotification)]>([])
         let path = bench.scratch.file("notify.sock")
-        let socket = try NotifySocket(path, on: bench.reactor) { heard.value?.append(($0, $1)) }
+        let socket = try NotifySocket(path, on: bench.reactor) { pid, said, _ in heard.value?.append((pid, said)) }
         #expect(send([UInt8](repeating: 120, count: 5000), to: path) == 5000)
         #expect(send([], to: path) == 0)
         #expect(send(Array("READY=1".utf8), to: path) == 7)
@@ -84,7 +84,7 @@ import Testing
             let bench = try Bench()
             let heard = Slot<Int>(0)
             let path = bench.scratch.file("notify.sock")
-            let notify = try NotifySocket(path, on: bench.reactor) { _, _ in heard.value? += 1 }
+            let notify = try NotifySocket(path, on: bench.reactor) { _, _, _ in heard.value? += 1 }
             let number = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
@@ -112,15 +112,15 @@ import Testing
     func place() throws {
         let bench = try Bench()
         let path = bench.scratch.file("notify.sock")
-        for _ in 0..<2 { _ = try NotifySocket(path, on: bench.reactor) { _, _ in } }
+        for _ in 0..<2 { _ = try NotifySocket(path, on: bench.reactor) { _, _, _ in } }
         #expect(access(path, F_OK) != 0)
         try bench.scratch.write("notify.sock", "a file")
         #expect(throws: SystemError("bind", path, code: EADDRINUSE)) {
-            _ = try NotifySocket(path, on: bench.reactor) { _, _ in }
+            _ = try NotifySocket(path, on: bench.reactor) { _, _, _ in }
         }
         let long = bench.scratch.file(String(repeating: "x", count: 120))
         #expect(throws: SystemError("bind", long, code: ENAMETOOLONG)) {
-            _ = try NotifySocket(long, on: bench.reactor) { _, _ in }
+            _ = try NotifySocket(long, on: bench.reactor) { _, _, _ in }
         }
         #expect(bench.reactor.sourceCount == 0)
     }

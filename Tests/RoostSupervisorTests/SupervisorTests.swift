@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import RoostConfig
 import RoostIPC
+import RoostJSON
 import RoostPolicy
 import RoostProtocol
 import RoostReactor
@@ -25,6 +26,26 @@ import Testing
         #expect(test.ended.value == 0)
         #expect(pids.allSatisfy { !ProcessFacts.isAlive($0) })
         #expect(Scratch.names(in: test.bench.scratch.file("run")) == [])
+    }
+
+    @Test("a replacement is spawned, and in the events, before the status line tells of the death")
+    func statusComesLater() throws {
+        let test = try TestSupervisor(isVirtual: true)
+        try test.write([TestSupervisor.plain("a")])
+        try test.launch()
+        test.bench.advance(.milliseconds(200))  // survived its first moments
+        try test.turn(until: .running, "a")
+        test.bench.advance(.seconds(2))
+        let lastStatus = { test.supervisor.assumeIsolated { $0.lastStatus } }
+        #expect(lastStatus() == test.summary && test.summary.hasSuffix("1/1 ready"))
+        let before = lastStatus()
+        let first = try #require(try test.pid("a"))
+        kill(first, SIGKILL)
+        try test.bench.turn(until: "the replacement") { try test.pid("a") ?? first != first }
+        #expect(test.events.suffix(2).map { $0.data["state"] } == [.string("waiting"), .string("starting")])
+        #expect(lastStatus() == before)
+        test.bench.advance(.milliseconds(10))
+        #expect(lastStatus() == test.summary && lastStatus().hasSuffix("a/0 starting"))
     }
 
     @Test("a worker after one that never comes up does not keep the whole from being ready")

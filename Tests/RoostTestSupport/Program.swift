@@ -36,13 +36,16 @@ package final class Child: @unchecked Sendable {  // what changes is behind the 
 
     /// Starts a program in a process group of its own.
     ///
-    /// - Parameter output: takes stdout and stderr; the caller's to close.
+    /// - Parameters:
+    ///   - output: takes stdout and stderr; the caller's to close.
+    ///   - user: whose process it is, with the group of the same number; needs root.
     package init(
         _ path: String,
         _ arguments: [String],
         environment: [String],
         output: Int32,
-        directory: String? = nil
+        directory: String? = nil,
+        user: UInt32? = nil
     ) throws {
         let null = roost_open("/dev/null", O_RDWR, 0)
         defer { close(null) }
@@ -65,6 +68,9 @@ package final class Child: @unchecked Sendable {  // what changes is behind the 
                     request.fds = descriptors.baseAddress
                     request.fd_count = 3
                     request.oom_score_adjust = Int32.min
+                    request.change_user = user != nil
+                    request.uid = user ?? 0
+                    request.gid = user ?? 0
                     return roost_spawn(&request, &result)
                 }
             }

@@ -23,7 +23,16 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
     /// What roostd has written to stdout and stderr: JSON lines, errors of the start as they are.
     package var written: String { Scratch.text(scratch.file("roostd.out")) }
 
-    private init(_ configuration: String, _ rules: [String: String], environment: [String]) throws {
+    private let executable: String
+    private let user: UInt32?
+
+    private init(
+        _ configuration: String,
+        _ rules: [String: String],
+        environment: [String],
+        executable: (Scratch) throws -> String,
+        user: UInt32?
+    ) throws {
         scratch = try Scratch()
         port = Ports.free()
         loop = try LoopThread()
@@ -31,22 +40,28 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
         output = roost_open(scratch.file("roostd.out"), O_RDWR | O_CREAT | O_APPEND, 0o644)
         try scratch.write("roost.yaml", Self.filled(configuration, port, scratch))
         for (name, text) in rules { try scratch.write("rules.d/\(name).yaml", text) }
-        daemon = try Self.spawn(scratch, output, environment)
+        self.executable = try executable(scratch)
+        self.user = user
+        if let user { chown(scratch.path, user, user) }
+        daemon = try Self.spawn(self.executable, user, scratch, output, environment)
     }
 
     private static func spawn(
+        _ executable: String,
+        _ user: UInt32?,
         _ scratch: Scratch,
         _ output: Int32,
         _ environment: [String] = []
     ) throws -> Child {
         try Child(
-            Program.path("roostd"),
+            executable,
             [
                 "--config", scratch.file("roost.yaml"), "--state", scratch.file("state"), "--runtime",
                 scratch.file("run"),
             ],
             environment: ["PATH=/usr/bin:/bin:\(scratch.path)", "ROOSTD_ONLY=secret"] + environment,
-            output: output
+            output: output,
+            user: user
         )
     }
 
@@ -61,19 +76,30 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
 
     /// Runs `body` with a roostd that answers, and ends it: with SIGTERM, and whatever happened nothing is left.
     ///
-    /// - Parameter exit: the exit status that the stop has to have; nil: the test has ended roostd itself.
+    /// - Parameters:
+    ///   - exit: the exit status that the stop has to have; nil: the test has ended roostd itself.
+    ///   - executable: makes the roostd that is run, beside programs of the test's own.
+    ///   - user: whose process roostd is; needs root.
     /// - Throws: what `body` throws; `TestFailure` when roostd does not come up, does not stop, or leaves something.
     package static func run<Value>(
         _ configuration: String,
         rules: [String: String] = ["welcome": welcome],
         environment: [String] = [],
         exit: Int32? = 0,
+        executable: (Scratch) throws -> String = { _ in Program.path("roostd") },
+        user: UInt32? = nil,
         _ body: (RunningRoost) async throws -> Value
     ) async throws -> Value {
         await turnstile.enter()
         let value: Result<Value, any Error>
         do {
-            let roost = try RunningRoost(configuration, rules, environment: environment)
+            let roost = try RunningRoost(
+                configuration,
+                rules,
+                environment: environment,
+                executable: executable,
+                user: user
+            )
             value = await roost.live(exit: exit, body)
         } catch {
             value = .failure(error)
@@ -173,13 +199,13 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
             _ = try await daemon.ended()
         }
         connection = nil
-        daemon = try Self.spawn(scratch, output)
+        daemon = try Self.spawn(executable, user, scratch, output)
         try await answers()
     }
 
     /// Another roostd with the same arguments; not waited for.
     package func secondDaemon(output: Int32) throws -> Child {
-        try Self.spawn(scratch, output)
+        try Self.spawn(executable, user, scratch, output)
     }
 
     package static let welcome = "name: welcome\npriority: -1000\ncontent: { source: welcome }\n"

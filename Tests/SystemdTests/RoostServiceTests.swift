@@ -145,6 +145,30 @@ struct RoostServiceTests {
         }
     }
 
+    @Test("a worker that drains for longer than TimeoutStopSec ends in order: systemd is asked for the time")
+    func slowStop() async throws {
+        try await SystemdBox.with("drain") { box in
+            let configuration = """
+                workers:
+                  slow:
+                    command: [/bin/sh, -c, "trap 'sleep 4; echo drained >/var/lib/roost/end; exit 0' TERM; sleep 1000 & wait"]
+                    drain: 20s
+                """
+            try await box.write(configuration, to: "/etc/roost/roost.yaml")
+            try await box.must("sh", "-c", "rm -f /etc/roost/rules.d/*")
+            try await box.override("TimeoutStopSec=1s")
+            try await box.must("systemctl", "start", "roost.service")
+            let start = ContinuousClock.now
+            try await box.must("systemctl", "stop", "roost.service")
+            #expect(ContinuousClock.now - start >= .seconds(4))
+            #expect(try await box.property("Result") == "success")
+            #expect(try await box.property("ExecMainStatus") == "0")
+            #expect(try await box.must("cat", "/var/lib/roost/end") == "drained")
+            let journal = try await box.must("journalctl", "--no-pager", "-u", "roost.service", "_PID=1")
+            #expect(!journal.contains("Killing process") && !journal.contains("timed out"))
+        }
+    }
+
     @Test("journald has the fields of each record")
     func journalFields() async throws {
         try await SystemdBox.with("journal") { box in

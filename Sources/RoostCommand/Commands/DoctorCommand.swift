@@ -46,7 +46,9 @@ struct DoctorCommand: Command {
         let supervisor = Supervisor(
             version: peer?.hello.executableVersion ?? "",
             pid: peer?.credentials.pid ?? 0,
-            uid: peer?.credentials.uid ?? 0
+            uid: peer?.credentials.uid ?? 0,
+            configuration: reply.configFile.isEmpty ? nil : reply.configFile,
+            stateDirectory: reply.stateDirectory.isEmpty ? nil : reply.stateDirectory
         )
         return (supervisor, reply.facts.map { Finding($0) })
     }
@@ -56,5 +58,8 @@ struct DoctorCommand: Command {
         let version: String
         let pid: Int32
         let uid: UInt32
+        /// What it was started with; nil: it is of a version that does not tell.
+        let configuration: String?
+        let stateDirectory: String?
     }
 }

@@ -93,7 +93,7 @@ struct Examination {
 
     /// The files on disk with their rules, and whether their ports are free when nobody of ours has them.
     private mutating func configuration() {
-        let file = ConfigFile.standard(world.environment)
+        let file = supervisor?.configuration ?? ConfigFile.standard(world.environment)
         let program = ConfigProgram(world)
         guard program.path != nil, let check = try? program.finished("check", file, asJSON: false) else { return }
         let words = String(decoding: check.status == 0 ? check.output : check.errors, as: UTF8.self)
@@ -121,7 +121,8 @@ struct Examination {
 
     private mutating func state() {
         let system = place.directory == RuntimePlace.system ? "/var/lib/roost" : ".roost/state"
-        let directory = world.environment("ROOST_STATE") ?? world.environment("STATE_DIRECTORY") ?? system
+        let wanted = world.environment("ROOST_STATE") ?? world.environment("STATE_DIRECTORY") ?? system
+        let directory = supervisor?.stateDirectory ?? wanted
         guard let owner = FileOwner(directory) else {
             return findings.append(.good("state", "\(directory) does not exist yet; roostd makes it"))
         }

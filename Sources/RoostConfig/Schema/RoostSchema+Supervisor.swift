@@ -61,7 +61,7 @@ extension RoostSchema {
                     .count(1...4096),
                     .value("64"),
                     .supervisor,
-                    "Callers connected at once; more are refused, so that a leak elsewhere cannot exhaust descriptors."
+                    "Callers connected at once; more are refused. Of 64, users without rights here hold 16, other users 32."
                 ),
             ]
         ),

@@ -1103,6 +1103,9 @@ package struct DoctorRequest: ProtobufMessage {
 /// What only the running supervisor can tell; the command adds what it sees itself.
 package struct DoctorReply: ProtobufMessage {
     package var facts: [DoctorFact] = []
+    /// What roostd runs with, as absolute paths.
+    package var configFile: String = ""
+    package var stateDirectory: String = ""
 
     package init() {}
 
@@ -1112,12 +1115,16 @@ package struct DoctorReply: ProtobufMessage {
     ) throws(ProtobufError) {
         switch field.number {
         case 1: try reader.message(field, into: &facts)
+        case 2: configFile = try reader.string(field)
+        case 3: stateDirectory = try reader.string(field)
         default: try reader.skip(field)
         }
     }
 
     package func encode(to writer: inout ProtobufWriter) {
         for value in facts { writer.message(value, at: 1) }
+        writer.string(configFile, at: 2)
+        writer.string(stateDirectory, at: 3)
     }
 }
 

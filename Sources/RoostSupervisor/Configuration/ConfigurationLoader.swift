@@ -8,11 +8,13 @@ package struct ConfigurationLoader: Sendable {
     package var file: String
     /// The helper resolves `ROOST_` variables against the schema.
     package let environment: [String]
+    private let runs: HelperRuns
 
-    package init(helper: String, file: String, environment: [String]) {
+    package init(helper: String, file: String, environment: [String], among runs: HelperRuns = HelperRuns()) {
         self.helper = helper
         self.file = file
         self.environment = environment
+        self.runs = runs
     }
 
     /// Why there is no report at all; faults in the files are findings inside of it.
@@ -27,7 +29,8 @@ package struct ConfigurationLoader: Sendable {
             ["emit", file],
             environment: environment,
             within: limit,
-            on: reactor
+            on: reactor,
+            among: runs
         )
         do {
             return try ConfigurationReport(decoding: run.output)

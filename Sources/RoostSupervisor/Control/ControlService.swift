@@ -29,6 +29,13 @@ package struct ControlService: Sendable {
         )
     }
 
+    /// How the connections are divided: workers, roostd's own user and root always get one, whatever other users hold.
+    package func fairness(callers: Int) -> RoostIPC.Listener.Fairness {
+        RoostIPC.Listener.Fairness(callers: callers) { credentials in
+            supervisor.assumeIsolated { $0.standing(of: credentials) }
+        }
+    }
+
     private func admit(_ credentials: PeerCredentials, _ hello: Hello) throws(RequestFailure) {
         let refusal = supervisor.assumeIsolated { $0.refusal(of: credentials, hello) }
         if let refusal { throw refusal }

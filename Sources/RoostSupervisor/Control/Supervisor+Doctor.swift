@@ -8,6 +8,8 @@ import RoostSystemd
 extension Supervisor {
     func doctor() -> DoctorReply {
         var reply = DoctorReply()
+        reply.configFile = Self.absolute(invocation.configuration)
+        reply.stateDirectory = Self.absolute(invocation.stateDirectory)
         func add(_ name: String, _ verdict: DoctorFact.Verdict, _ finding: String, mend: String = "") {
             var fact = DoctorFact()
             (fact.name, fact.verdict, fact.finding, fact.mend) = (name, verdict, finding, mend)
@@ -49,5 +51,12 @@ extension Supervisor {
             mend: limit.rlim_cur >= 8192 ? "" : "raise LimitNOFILE (systemd) or ulimit -n for a busy proxy"
         )
         return reply
+    }
+
+    /// The path for a caller in another directory.
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
+        defer { free(directory) }
+        return "\(String(cString: directory))/\(path)"
     }
 }

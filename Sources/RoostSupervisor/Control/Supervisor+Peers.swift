@@ -32,6 +32,15 @@ extension Supervisor {
         return RequestFailure(.forbidden, message)
     }
 
+    /// What a caller's connection is counted as, before it has said anything.
+    func standing(of credentials: PeerCredentials) -> ConnectionShares.Standing {
+        let isWorker = handles.values.contains { handle in handle.assumeIsolated { $0.hasProcess(credentials.pid) } }
+        if isWorker { return .process }
+        if credentials.uid == 0 || credentials.uid == geteuid() { return .owner }
+        guard let settings = configuration?.supervisor.control else { return .stranger }
+        return AccessLevel(of: credentials, own: geteuid(), settings) > .none ? .member : .stranger
+    }
+
     /// The instance that a worker's connection belongs to, and which of its processes it comes from.
     private func instance(of connection: Connection) -> (handle: WorkerHandle, pid: Int32)? {
         guard let peer = connection.assumeIsolated({ $0.peer }), peer.hello.role == .worker else { return nil }

@@ -6,6 +6,8 @@ import RoostPolicy
 struct LogLineReader {
     /// Longer lines are cut.
     private let lineLimit: Int
+    /// Members beyond are counted and dropped: journald refuses an entry of more than 1024 fields, all of it.
+    private static let memberLimit = 256
     private var partial: [UInt8] = []
     private var isSkipping = false
     private let source: LogRecord.Source
@@ -59,21 +61,28 @@ struct LogLineReader {
         )
     }
 
-    /// `{"level": …, "category": …, "message": …, "metadata": {…}}`; other members become metadata.
+    /// `{"level": …, "category": …, "message": …, "metadata": {…}}`; other members become metadata. Takes time linear in
+    /// the line's length.
     private func structured(at time: WallTime) -> LogRecord? {
         guard partial.first == UInt8(ascii: "{"), case .object(let object)? = try? JSONParser.parse(partial),
             case .string(let message)? = object["message"]
         else { return nil }
         var record = LogRecord(time: time, level: .info, source: source, category: "output", message: message)
+        // Gathered first and made one object once: a line may have thousands of members, and looking each up among those
+        // before it would cost roostd the square of them.
+        var metadata: [JSONObject.Member] = []
         for member in object.members where member.key != "message" {
             switch (member.key, member.value) {
             case ("level", .string(let level)): record.level = LogLevel(rawValue: level) ?? .info
             case ("category", .string(let category)): record.category = category
-            case ("metadata", .object(let metadata)):
-                for item in metadata.members { record.metadata[item.key] = item.value }
+            case ("metadata", .object(let object)): metadata += object.members
             case ("timestamp", _): break  // the pipe keeps order; the supervisor's own clock makes it comparable
-            default: record.metadata[member.key] = member.value
+            default: metadata.append(member)
             }
+        }
+        record.metadata = JSONObject(lastOfEqual: metadata.prefix(Self.memberLimit))
+        if metadata.count > Self.memberLimit {
+            record.metadata["members_dropped"] = .integer(Int64(metadata.count - Self.memberLimit))
         }
         return record
     }

@@ -15,33 +15,55 @@ package struct CapturedRun: Sendable {
         case notStarted(String)
         case tooSlow(path: String, Duration)
         case tooMuchOutput(path: String, limit: Int)
+        /// Roostd stops, and nobody needs the result any more.
+        case interrupted(path: String)
 
         package var description: String {
             switch self {
             case .notStarted(let reason): reason
             case .tooSlow(let path, let limit): "\(path) did not finish within \(limit)"
             case .tooMuchOutput(let path, let limit): "\(path) wrote more than \(limit) bytes"
+            case .interrupted(let path): "\(path) was ended: roostd is stopping"
             }
         }
     }
 
     /// Runs a program to its end, stdin empty, off no thread: the loop goes on meanwhile.
     ///
-    /// - Throws: `Failure`; the process is gone then as well.
+    /// - Parameter runs: Where the run is known while its process lives, to be ended with the others.
+    /// - Throws: `Failure`; the process, and what it has started in its group, is killed then as well.
     package static func of(
         _ path: String,
         _ arguments: [String],
         environment: [String],
         within limit: Duration,
         outputLimit: Int = 64 << 20,
-        on reactor: Reactor
+        on reactor: Reactor,
+        among runs: HelperRuns = HelperRuns()
     ) async throws -> CapturedRun {
         try await withCheckedThrowingContinuation { continuation in
-            let run = RunningHelper(path, limit: limit, outputLimit: outputLimit, on: reactor) {
+            let run = RunningHelper(path, limit: limit, outputLimit: outputLimit, on: reactor, among: runs) {
                 continuation.resume(with: $0)
             }
             run.begin(arguments, environment)
         }
+    }
+}
+
+/// The helpers whose processes live, so that none outlives roostd's stop. On the reactor's thread only.
+package final class HelperRuns: @unchecked Sendable {
+    fileprivate var running: [ObjectIdentifier: RunningHelper] = [:]
+    fileprivate private(set) var isClosed = false
+
+    package init() {}
+
+    /// Whether every process has been reaped.
+    package var isEmpty: Bool { running.isEmpty }
+
+    /// Ends all that run, with what they have started in their groups, and lets none begin any more.
+    package func endAll() {
+        isClosed = true
+        for helper in running.values { helper.interrupt() }
     }
 }
 
@@ -51,6 +73,7 @@ private final class RunningHelper {
     private let limit: Duration
     private let outputLimit: Int
     private let reactor: Reactor
+    private let runs: HelperRuns
     private var report: ((Result<CapturedRun, any Error>) -> Void)?
     private var pipes: [Int32: SourceToken] = [:]
     private var collected: [Int32: [UInt8]] = [:]
@@ -66,17 +89,20 @@ private final class RunningHelper {
         limit: Duration,
         outputLimit: Int,
         on reactor: Reactor,
+        among runs: HelperRuns,
         report: @escaping (Result<CapturedRun, any Error>) -> Void
     ) {
         self.path = path
         self.limit = limit
         self.outputLimit = outputLimit
         self.reactor = reactor
+        self.runs = runs
         self.report = report
     }
 
     func begin(_ arguments: [String], _ environment: [String]) {
         itself = self
+        guard !runs.isClosed else { return interrupt() }
         do {
             let null = roost_open("/dev/null", O_RDWR, 0)
             guard null >= 0 else { throw SystemError("open", "/dev/null", code: -null) }
@@ -95,8 +121,10 @@ private final class RunningHelper {
             )
             child = try ChildProcess(request, on: reactor) { [unowned self] in
                 status = $0
+                runs.running[ObjectIdentifier(self)] = nil
                 finishIfDone()
             }
+            runs.running[ObjectIdentifier(self)] = self
             timer = reactor.schedule(after: limit) { [unowned self] in
                 fail(.tooSlow(path: path, limit))
             }
@@ -148,8 +176,10 @@ private final class RunningHelper {
         end(.success(CapturedRun(status: status, output: collected[outputEnd] ?? [], errors: errors)))
     }
 
+    func interrupt() { fail(.interrupted(path: path)) }
+
     private func fail(_ failure: CapturedRun.Failure) {
-        child?.signal(SIGKILL)
+        child?.signalGroup(SIGKILL)
         end(.failure(failure))
     }
 

@@ -36,7 +36,7 @@ extension Supervisor {
             for listener in worker.listeners {
                 while let socket = descriptors.take(listener.name) {
                     let copy = fcntl(socket.number, F_DUPFD_CLOEXEC, 3)
-                    if copy < 0 || !listeners.restore(listener, copy) { listeners.inherit([copy]) }
+                    if copy >= 0, !listeners.restore(listener, copy) { inherit(copy, listener.name) }
                 }
             }
             if isIncomplete(worker), hasProcess(worker.name) { awaited.insert(worker.name) }
@@ -45,7 +45,15 @@ extension Supervisor {
             // Of processes that are gone, or a socket of socket activation.
             if name.contains(".") { _ = notifier.removeStored(name) }
             let copy = fcntl(socket.number, F_DUPFD_CLOEXEC, 3)
-            if copy >= 0 { listeners.inherit([copy]) }
+            if copy >= 0 { inherit(copy, name) }
+        }
+    }
+
+    /// A socket of socket activation, or what is left of processes that are gone, which is nothing to speak of.
+    private func inherit(_ descriptor: Int32, _ name: String) {
+        let isActivation = !name.contains(".") || name.hasSuffix(".listen") || name.hasSuffix(".socket")
+        for problem in listeners.inherit([InheritedSocket(number: descriptor, name: name)]) {
+            say(isActivation ? .error : .debug, problem)
         }
     }
 

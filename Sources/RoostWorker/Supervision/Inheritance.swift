@@ -9,7 +9,8 @@ package struct Inheritance {
     package let worker: String?
     /// Of ROOST_INSTANCE.
     package let instance: Int
-    /// By name: `configuration`, `ipc`, and the listeners, as `proxy.listen`. All CLOEXEC now.
+    /// By name: `configuration`, `ipc`, and the listeners, as `proxy.listen`. All CLOEXEC and non-blocking
+    /// now.
     package let descriptors: [(name: String, number: Int32)]
 
     /// Why the environment cannot be used.
@@ -41,8 +42,12 @@ package struct Inheritance {
         descriptors = (0..<count).map { index in
             (list.indices.contains(Int(index)) ? list[Int(index)] : "", firstDescriptor + index)
         }
-        for (name, number) in descriptors where roost_set_cloexec(number, true) < 0 {
-            throw Fault(description: "descriptor \(number) (\(name)) of LISTEN_FDS is not open")
+        for (name, number) in descriptors {
+            guard roost_set_cloexec(number, true) >= 0 else {
+                throw Fault(description: "descriptor \(number) (\(name)) of LISTEN_FDS is not open")
+            }
+            // systemd and launchers give blocking listeners: the loop would sleep in its second accept(2).
+            _ = roost_set_nonblocking(number, true)  // fails for what cannot block anyhow
         }
     }
 
