@@ -87,6 +87,22 @@ package struct RestartPolicy: Sendable {
         /// Failures of the period, this one included.
         package let failures: Int
         package let settings: RestartSettings
+
+        package init(
+            decision: Decision,
+            ground: Ground,
+            ending: Ending,
+            streak: Int,
+            failures: Int,
+            settings: RestartSettings
+        ) {
+            self.decision = decision
+            self.ground = ground
+            self.ending = ending
+            self.streak = streak
+            self.failures = failures
+            self.settings = settings
+        }
     }
 
     package var settings: RestartSettings

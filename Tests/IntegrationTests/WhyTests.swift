@@ -41,8 +41,8 @@ struct WhyTests {
         init(
             _ name: String,
             _ configuration: String,
-            _ subject: String = "alpha",
-            _ event: String = "started",
+            of subject: String = "alpha",
+            event: String = "started",
             _ kind: String,
             by who: Who,
             chain: [String] = [],
@@ -124,7 +124,7 @@ struct WhyTests {
         .init(
             "a program that is not there",
             "workers: { alpha: { executable: SCRATCH/none, \(fast) } }\nsupervisor: { \(calm) }\n",
-            "quarantined",
+            event: "quarantined",
             "quarantine",
             by: .kind("supervisor"),
             chain: ["start_failed", "start_failed", "start_failed", "booted"],
@@ -185,14 +185,14 @@ struct WhyTests {
         .init(
             "parked",
             script("then=park:600000@50"),
-            "parked",
+            event: "parked",
             "parked",
             by: .worker("alpha/0")
         ),
         .init(
             "what was lacking is there",
             script("then=park:300@50"),
-            "resumed",
+            event: "resumed",
             "resumed",
             by: .worker("alpha/0"),
             chain: ["parked"]
@@ -200,7 +200,7 @@ struct WhyTests {
         .init(
             "a temporary worker that ends",
             script("then=exit:6@50", "restart: temporary"),
-            "ended",
+            event: "ended",
             "exit",
             by: .worker("alpha/0"),
             "finish",
@@ -209,7 +209,7 @@ struct WhyTests {
         .init(
             "crash loop",
             script("exit=3", fast),
-            "quarantined",
+            event: "quarantined",
             "quarantine",
             by: .kind("supervisor"),
             chain: ended,
@@ -228,7 +228,7 @@ struct WhyTests {
         .init(
             "rest for one",
             group("rest_for_one", crash: "alpha"),
-            "beta",
+            of: "beta",
             "dependency",
             by: .worker("alpha/0"),
             chain: told + ended,
@@ -267,7 +267,7 @@ struct WhyTests {
         .init(
             "stop by an operator",
             plain,
-            "ended",
+            event: "ended",
             "operator",
             by: .caller,
             chain: ["stopping", "asked"],
@@ -288,7 +288,7 @@ struct WhyTests {
         .init(
             "scale up",
             plain,
-            "alpha/1",
+            of: "alpha/1",
             "operator",
             by: .caller,
             chain: ["asked"],
@@ -298,8 +298,8 @@ struct WhyTests {
         .init(
             "scale down",
             plain,
-            "alpha/1",
-            "ended",
+            of: "alpha/1",
+            event: "ended",
             "operator",
             by: .caller,
             chain: ["stopping", "asked"],
@@ -335,8 +335,8 @@ struct WhyTests {
         .init(
             "a change that is taken over live",
             plain,
-            "configuration",
-            "configured",
+            of: "configuration",
+            event: "configured",
             "configuration",
             by: .caller,
             inputs: ["generation"],
@@ -345,7 +345,7 @@ struct WhyTests {
         .init(
             "a worker that the configuration does not name any more",
             Sample.scripted([("alpha", "", ""), ("beta", "", "")], supervisor: calm),
-            "ended",
+            event: "ended",
             "configuration",
             by: .caller,
             chain: ["stopping", "configured"],
@@ -370,8 +370,8 @@ struct WhyTests {
         .init(
             "a configuration with a fault",
             plain,
-            "configuration",
-            "rejected",
+            of: "configuration",
+            event: "rejected",
             "refusal",
             by: .caller,
             "keep",
@@ -381,8 +381,8 @@ struct WhyTests {
         .init(
             "a configuration that a worker refuses",
             script("prepare=refuse"),
-            "configuration",
-            "rejected",
+            of: "configuration",
+            event: "rejected",
             "refusal",
             by: .caller,
             "keep",
@@ -460,10 +460,10 @@ struct WhyTests {
     }
 
     @Test("what processes do to themselves and to each other", arguments: faults)
-    func faults(_ fault: Fault) async throws { try await check(fault) }
+    func whatProcessesDo(_ fault: Fault) async throws { try await check(fault) }
 
     @Test("what people, files and signals ask for", arguments: changes)
-    func changes(_ change: Fault) async throws { try await check(change) }
+    func whatPeopleDo(_ change: Fault) async throws { try await check(change) }
 
     private func check(_ fault: Fault) async throws {
         try await RunningRoost.run(fault.configuration) { roost in

@@ -21,8 +21,8 @@ import Testing
         let expected: [(RestartPolicy.Ruling.Ground, streak: Int, failures: Int)] = [
             (.first, 0, 1), (.streak, 1, 2), (.streak, 2, 3), (.intensity, 3, 4),
         ]
-        for (second, expected) in zip(1 as Int64..., expected) {
-            let decision = policy.ended(ending(), at: at(second), random: 0.5)
+        for (second, expected) in expected.enumerated() {
+            let decision = policy.ended(ending(), at: at(Int64(second)), random: 0.5)
             #expect(policy.ruling?.decision == decision)
             #expect(policy.ruling?.ground == expected.0)
             #expect(policy.ruling?.streak == expected.streak)

@@ -12,14 +12,14 @@ enum Entries {
 
     static func make(
         _ id: UInt64,
-        _ step: RecordEntry.Step,
-        _ subject: RecordEntry.Subject = .instance(proxy),
+        _ step: RoostSupervisor.RecordEntry.Step,
+        of subject: RoostSupervisor.RecordEntry.Subject = .instance(proxy),
         pid: Int32? = nil,
         _ cause: Cause,
         after parent: UInt64? = nil,
         _ decision: Decision? = nil
-    ) -> RecordEntry {
-        RecordEntry(
+    ) -> RoostSupervisor.RecordEntry {
+        RoostSupervisor.RecordEntry(
             id: id,
             at: WallTime(nanoseconds: 1_772_366_400_250_000_000),
             instant: MonotonicInstant(nanoseconds: Int64(id)),
@@ -147,7 +147,7 @@ enum Entries {
 
     @Test("no step and no kind is without words")
     func total() {
-        for step in RecordEntry.Step.allCases {
+        for step in RoostSupervisor.RecordEntry.Step.allCases {
             for kind in Cause.Kind.allCases {
                 let text = RecordSentence.of(Entries.make(1, step, Cause(kind, "words", by: .unknown)))
                 #expect(text.contains("words"))
@@ -171,23 +171,23 @@ enum Entries {
         ]
         let cause = Cause(.missedHeartbeats, "missed", by: initiator, inputs: inputs)
         for subject in [.instance(Entries.proxy), .worker("proxy"), .configuration, .supervisor]
-            as [RecordEntry.Subject]
+            as [RoostSupervisor.RecordEntry.Subject]
         {
             let decision = Entries.ruling(.restart(after: .seconds(1)), .streak, readyFor: .seconds(3))
-            let entry = Entries.make(12, .ended, subject, pid: 81, cause, after: 11, decision)
+            let entry = Entries.make(12, .ended, of: subject, pid: 81, cause, after: 11, decision)
             let bytes = entry.message.encoded()
-            #expect(RecordEntry(try RoostProtocol.RecordEntry(decoding: bytes)) == entry)
+            #expect(RoostSupervisor.RecordEntry(try RoostProtocol.RecordEntry(decoding: bytes)) == entry)
         }
     }
 
     @Test("words of a newer version are read as unknown")
     func newer() throws {
-        var message = Entries.make(1, .started, Cause(.boot, "x", by: .boot), nil, Decision(.stop)).message
+        var message = Entries.make(1, .started, Cause(.boot, "x", by: .boot), after: nil, Decision(.stop)).message
         message.event = "reincarnated"
         message.cause?.kind = "karma"
         message.decision?.what = "ascend"
         message.cause?.initiator?.kind = "fate"
-        let entry = RecordEntry(message)
+        let entry = RoostSupervisor.RecordEntry(message)
         #expect(entry.step == .unknown && entry.cause.kind == .unknown && entry.decision?.what == .unknown)
         #expect(entry.cause.initiator == .unknown)
     }
@@ -209,12 +209,12 @@ enum Entries {
         let failure = Cause(.dependency, "alpha/0 failed (one_for_all)", by: .worker(alpha, pid: nil))
         let boot = Cause(.boot, "roostd started", by: .boot)
         let entries = [
-            Entries.make(1, .booted, .supervisor, boot), Entries.make(2, .started, pid: 81, boot, after: 1),
-            Entries.make(3, .started, .instance(alpha), boot, after: 1),
-            Entries.make(4, .ended, .instance(alpha), .ending(exit, of: alpha, pid: 80)),
+            Entries.make(1, .booted, of: .supervisor, boot), Entries.make(2, .started, pid: 81, boot, after: 1),
+            Entries.make(3, .started, of: .instance(alpha), boot, after: 1),
+            Entries.make(4, .ended, of: .instance(alpha), .ending(exit, of: alpha, pid: 80)),
             Entries.make(5, .stopping, pid: 81, failure, after: 4),
             Entries.make(6, .ended, pid: 81, failure, after: 5, Decision(.replaced)),
-            Entries.make(7, .started, .instance(alpha), .ending(exit, of: alpha, pid: 80), after: 4),
+            Entries.make(7, .started, of: .instance(alpha), .ending(exit, of: alpha, pid: 80), after: 4),
             Entries.make(8, .started, pid: 92, failure, after: 6),
         ]
         var finder = WhyFinder(.instance(Entries.proxy))
@@ -233,7 +233,7 @@ enum Entries {
     @Test("a circle of parents, which only damage can make, ends")
     func circle() {
         var finder = WhyFinder(.supervisor)
-        let entry = Entries.make(1, .booted, .supervisor, Cause(.boot, "x", by: .boot), after: 1)
+        let entry = Entries.make(1, .booted, of: .supervisor, Cause(.boot, "x", by: .boot), after: 1)
         for _ in 0..<100 { finder.take(entry) }
         #expect(finder.chain.count == 8)
     }
