@@ -45,7 +45,7 @@ package struct RestartPolicy: Sendable {
     }
 
     /// How one incarnation ended.
-    package struct Ending: Sendable {
+    package struct Ending: Sendable, Hashable {
         package let status: ExitStatus
         package let reason: ExitReason
         /// How long it was ready; nil if it never was.
@@ -61,9 +61,55 @@ package struct RestartPolicy: Sendable {
         var isKillFromOutside: Bool { reason == .signaled && status == .signal(9) && readyFor != nil }
     }
 
+    /// A decision and what it went by, for the record.
+    package struct Ruling: Sendable, Hashable {
+        /// What decided.
+        package enum Ground: String, Sendable, CaseIterable {
+            /// `restart` says that nothing follows this end.
+            case rule
+            /// A SIGKILL of a ready worker.
+            case killedFromOutside = "killed_from_outside"
+            /// It was ready for long enough before.
+            case health
+            /// Nothing has failed before it.
+            case first
+            /// Others have failed before it, without sustained health between them.
+            case streak
+            /// More failures than the intensity allows.
+            case intensity
+        }
+
+        package let decision: Decision
+        package let ground: Ground
+        package let ending: Ending
+        /// Failures in a row before this one.
+        package let streak: Int
+        /// Failures of the period, this one included.
+        package let failures: Int
+        package let settings: RestartSettings
+
+        package init(
+            decision: Decision,
+            ground: Ground,
+            ending: Ending,
+            streak: Int,
+            failures: Int,
+            settings: RestartSettings
+        ) {
+            self.decision = decision
+            self.ground = ground
+            self.ending = ending
+            self.streak = streak
+            self.failures = failures
+            self.settings = settings
+        }
+    }
+
     package var settings: RestartSettings
     /// Failures in a row without sustained health between them.
     package private(set) var streak = 0
+    /// The last decision.
+    package private(set) var ruling: Ruling?
     /// Of the present period, as far as it was looked at.
     package private(set) var failures: [MonotonicInstant] = []
 
@@ -81,20 +127,42 @@ package struct RestartPolicy: Sendable {
         failures.count { $0.advanced(by: settings.period) >= now }
     }
 
-    /// `random` is uniform over 0..<1.
+    /// `random` is uniform over 0..<1. What was decided, and why, is in `ruling` afterwards.
     package mutating func ended(_ ending: Ending, at now: MonotonicInstant, random: Double) -> Decision {
+        let (decision, ground) = decide(ending, at: now, random: random)
+        let failed = streak
+        if case .restart = decision, ground != .killedFromOutside { streak += 1 }
+        ruling = Ruling(
+            decision: decision,
+            ground: ground,
+            ending: ending,
+            streak: failed,
+            failures: failuresInPeriod(at: now),
+            settings: settings
+        )
+        return decision
+    }
+
+    private mutating func decide(
+        _ ending: Ending,
+        at now: MonotonicInstant,
+        random: Double
+    ) -> (Decision, Ruling.Ground) {
         switch settings.rule {
-        case .temporary: return .finished
-        case .transient where !ending.isFailure: return .finished
+        case .temporary: return (.finished, .rule)
+        case .transient where !ending.isFailure: return (.finished, .rule)
         case .transient, .permanent: break
         }
-        if ending.isKillFromOutside { return .restart(after: .zero) }
-        if let readyFor = ending.readyFor, readyFor >= settings.healthyAfter { streak = 0 }
+        if ending.isKillFromOutside { return (.restart(after: .zero), .killedFromOutside) }
+        let wasHealthy = ending.readyFor.map { $0 >= settings.healthyAfter } ?? false
+        if wasHealthy { streak = 0 }
         failures.removeAll { $0.advanced(by: settings.period) < now }
         failures.append(now)
-        if failures.count > settings.intensity { return settings.exceeded == .quarantine ? .quarantine : .escalate }
-        defer { streak += 1 }
-        return .restart(after: streak == 0 ? .zero : settings.backoff.pause(attempt: streak, random: random))
+        if failures.count > settings.intensity {
+            return (settings.exceeded == .quarantine ? .quarantine : .escalate, .intensity)
+        }
+        guard streak > 0 else { return (.restart(after: .zero), wasHealthy ? .health : .first) }
+        return (.restart(after: settings.backoff.pause(attempt: streak, random: random)), .streak)
     }
 
     /// Starts the count anew: an operator or a change has lifted the quarantine.

@@ -88,6 +88,18 @@ package struct WorkerStateMachine: Sendable {
         case quarantined
     }
 
+    /// What follows the end of a process, and by what.
+    package enum Aftermath: Sendable, Hashable {
+        /// Nothing: it shall not run.
+        case unwanted
+        /// A new process, which an operator has asked for meanwhile.
+        case askedFor
+        /// A new process: the end was asked for to make room for it.
+        case replaced
+        /// What the restart policy has decided.
+        case ruled(RestartPolicy.Ruling)
+    }
+
     package var settings: Settings {
         didSet { policy.settings = settings.restart }
     }
@@ -99,6 +111,8 @@ package struct WorkerStateMachine: Sendable {
     package private(set) var policy: RestartPolicy
     /// An operator has asked for a new process while the present one ends: no policy may refuse it.
     private var isAskedFor = false
+    /// Of the last end of a process.
+    package private(set) var aftermath: Aftermath?
 
     package init(settings: Settings) {
         self.settings = settings
@@ -444,16 +458,20 @@ extension WorkerStateMachine {
         random: Double
     ) -> [Action] {
         guard isWanted else {
+            aftermath = .unwanted
             phase = .stopped
             return []
         }
         if isAskedFor {
+            aftermath = .askedFor
             isAskedFor = false
             policy.forget()
             return wait()
         }
         switch stopCause {
-        case .requested, .dependency, .configuration, .upgrade: return wait()
+        case .requested, .dependency, .configuration, .upgrade:
+            aftermath = .replaced
+            return wait()
         case .hung, .memory, .startTimeout, nil: return failed(status, readySince: readySince, at: now, random: random)
         }
     }
@@ -469,7 +487,9 @@ extension WorkerStateMachine {
             reason: exitReason(of: status),
             readyFor: readySince.map { $0.duration(to: now) }
         )
-        switch policy.ended(ending, at: now, random: random) {
+        let decision = policy.ended(ending, at: now, random: random)
+        aftermath = policy.ruling.map { .ruled($0) }
+        switch decision {
         case .restart(after: .zero):
             return [.reportFailure] + wait()
         case .restart(let pause):

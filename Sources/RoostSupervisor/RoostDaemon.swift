@@ -150,16 +150,21 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         self.listener = listener
     }
 
-    private func handle(_ signal: Int32, from sender: Int32) {
+    private func handle(_ signal: Int32, from sender: SignalSender) {
         supervisor.assumeIsolated { supervisor in
             switch signal {
             case SIGCHLD: supervisor.sweepStrays()
             case SIGHUP:
-                Task { _ = await supervisor.reload(by: .signal("SIGHUP", pid: sender)) }
+                Task { _ = await supervisor.reload(by: Initiator(signal: "SIGHUP", from: sender)) }
             case SIGUSR2:
                 let lock = lock
-                Task { await supervisor.upgrade(by: .signal("SIGUSR2", pid: sender), [(Life.lockName, lock)]) }
-            default: supervisor.stop(exitStatus: 0)
+                let initiator = Initiator(signal: "SIGUSR2", from: sender)
+                Task { await supervisor.upgrade(by: initiator, [(Life.lockName, lock)]) }
+            default:
+                let name = SignalName.of(signal)
+                let initiator = Initiator(signal: name, from: sender)
+                let cause = Cause(.shutdown, "\(initiator) asked it to stop", by: initiator)
+                supervisor.stop(exitStatus: 0, because: cause)
             }
         }
     }

@@ -26,6 +26,7 @@ extension Supervisor {
             throw BootFailure(status: 78, lines: report.errors.map(\.line))
         }
         apply(configuration.supervisor)
+        record.open()
         generation =
             if let legacy, isKnown {
                 legacy.state.generation
@@ -57,10 +58,12 @@ extension Supervisor {
             save()  // the guard finds the lease there
             startGuard()
         }
+        noteBoot()
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
         let hasTakenOver = !handles.isEmpty
         resumeInstances()
-        for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: "roostd starts") }
+        let cause = Cause(.boot, "roostd started", by: .ofThisProcess, parent: bootRecord)
+        for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: cause) }
         watchFiles()
         if hasTakenOver, watcher != nil { look() }  // nobody has watched the files meanwhile
         armTick()
@@ -189,6 +192,7 @@ extension Supervisor {
         logs.apply(settings.log)
         events.resize(capacity: settings.eventRing, bytes: Event.bytes(of: settings.eventRing))
         store.limit = settings.historyGenerations
+        record.limit = settings.recordSize
     }
 
     /// What each worker starts with from now on.

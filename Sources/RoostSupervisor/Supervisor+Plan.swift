@@ -67,23 +67,27 @@ extension Supervisor {
 
     /// Does to the workers what the plan says. The plan is made anew from the present: while workers switched, instances
     /// may have ended, begun, been stopped or scaled. Nothing suspends from here to the end.
-    func carryOut(_ next: Configuration, from current: Configuration, _ outcome: SwitchOutcome) {
+    func carryOut(_ next: Configuration, from current: Configuration, _ outcome: SwitchOutcome, because cause: Cause) {
         let present = running(current, scaled: scaled, switched: outcome.switched, failed: outcome.failed)
         let plan = ConfigurationPlan(from: current, to: next, present)
         for worker in plan.workers {
             guard let specification = next.workers.first(where: { $0.name == worker.name }) else {
                 for handle in handles.values where handle.id.name == worker.name {
-                    retire(handle, because: "the configuration does not name it any more")
+                    retire(handle, because: change("the configuration does not name it any more", by: cause))
                 }
                 continue
             }
-            carryOut(worker, specification.instanceSettings(next.limits))
-            matchInstances(of: specification, because: "its configuration has changed")
+            carryOut(worker, specification.instanceSettings(next.limits), because: cause)
+            matchInstances(of: specification, because: change("its configuration has changed", by: cause))
         }
         admit()
     }
 
-    private func carryOut(_ worker: ConfigurationPlan.Worker, _ settings: InstanceSettings) {
+    private func carryOut(
+        _ worker: ConfigurationPlan.Worker,
+        _ settings: InstanceSettings,
+        because reason: Cause
+    ) {
         for handle in handles.values where handle.id.name == worker.name {
             let replacement = worker.replaced.first { $0.instance == handle.id.instance }
             // A process ends as what it is: how long a program may drain is not for its successor of another kind to say.
@@ -91,9 +95,11 @@ extension Supervisor {
             if !changesKind { handle.assumeIsolated { $0.apply(settings) } }
             if let replacement {
                 let cause: StopCause = replacement.cause == .executable ? .upgrade : .configuration
-                renew(handle, as: cause, because: worker.reason(for: replacement.cause))
+                let kind = cause == .upgrade ? .upgrade : reason.kind
+                renew(handle, as: cause, because: change(worker.reason(for: replacement.cause), kind, by: reason))
             } else if worker.retried.contains(handle.id.instance) {
-                handle.assumeIsolated { $0.handle(.changed, because: "its configuration or program has changed") }
+                let change = change("its configuration or program has changed", by: reason)
+                handle.assumeIsolated { $0.handle(.changed, because: change) }
             }
             if changesKind { handle.assumeIsolated { $0.apply(settings) } }
         }
@@ -101,8 +107,14 @@ extension Supervisor {
 
     /// Replaces the process of an instance with one of the present configuration and executable: the only place that
     /// does what a plan calls a rolling restart.
-    func renew(_ handle: WorkerHandle, as cause: StopCause = .configuration, because reason: String) {
-        handle.assumeIsolated { $0.handle(.restart(cause), because: reason) }
+    ///
+    /// What does not serve is simply started anew. So is a plain program: whether two of it may run at a time only its
+    /// operator knows.
+    func renew(_ handle: WorkerHandle, as stopCause: StopCause = .configuration, because cause: Cause) {
+        guard handle.assumeIsolated({ $0.state == .running && !$0.isPlain }) else {
+            return handle.assumeIsolated { $0.handle(.restart(stopCause), because: cause) }
+        }
+        Task { _ = await roll(handle, for: stopCause, because: cause) }  // how it goes is told by events and the log
     }
 }
 

@@ -13,10 +13,10 @@ extension Supervisor {
     /// Reads the files again and takes them over, or says why not. One at a time.
     package func reload(by initiator: Initiator) async -> ReloadReply {
         guard await takeTurn() else {
-            return refused("too many configuration changes are waiting; try again")
+            return refused("too many configuration changes are waiting; try again", because: .reload(by: initiator))
         }
         defer { reloadQueue.leave() }
-        return await reloadInTurn(by: initiator)
+        return await reloadInTurn(because: .reload(by: initiator))
     }
 
     /// Waits until no other change of the configuration is under way; false: too many wait already. `reloadQueue.leave`
@@ -27,9 +27,9 @@ extension Supervisor {
         return true
     }
 
-    func reloadInTurn(by initiator: Initiator) async -> ReloadReply {
+    func reloadInTurn(because cause: Cause) async -> ReloadReply {
         guard phase != .stopping, let current = configuration else {
-            return refused("roostd is not running yet, or stopping")
+            return refused("roostd is not running yet, or stopping", because: cause)
         }
         let wasStarting = phase == .starting
         if !wasStarting { phase = .reloading }
@@ -40,23 +40,24 @@ extension Supervisor {
             if phase != .stopping { watchFiles() }
             statusMayHaveChanged()
         }
-        return await transaction(from: current, by: initiator)
+        return await transaction(from: current, because: cause)
     }
 
-    private func transaction(from current: Configuration, by initiator: Initiator) async -> ReloadReply {
+    private func transaction(from current: Configuration, because cause: Cause) async -> ReloadReply {
         let report: ConfigurationReport
         do {
             report = try await loader.load(within: current.supervisor.reload.check, on: reactor)
         } catch {
-            return phase == .stopping ? refused(Self.isStopping) : rejected(["\(error)"], by: initiator)
+            return phase == .stopping
+                ? refused(Self.isStopping, because: cause) : rejected(["\(error)"], because: cause)
         }
-        guard phase != .stopping else { return refused(Self.isStopping) }
-        guard let next = report.configuration else { return rejected(report.errors.map(\.line), by: initiator) }
+        guard phase != .stopping else { return refused(Self.isStopping, because: cause) }
+        guard let next = report.configuration else { return rejected(report.errors.map(\.line), because: cause) }
         let warnings = report.warnings.map(\.line)
         guard next != current || digest != report.digest else {
             problems = []
             // A reload also takes over programs that were installed anew.
-            carryOut(current, from: current, SwitchOutcome())
+            carryOut(current, from: current, SwitchOutcome(), because: cause)
             return accepted(changed: false, warnings)
         }
         var (refusals, files) = acquire(next)
@@ -65,9 +66,9 @@ extension Supervisor {
         guard refusals.isEmpty, phase != .stopping else {
             await abort(generation + 1)
             release(allBut: current)
-            return phase == .stopping ? refused(Self.isStopping) : rejected(refusals, by: initiator)
+            return phase == .stopping ? refused(Self.isStopping, because: cause) : rejected(refusals, because: cause)
         }
-        await commit(next, report, files, to: prepared, from: current, by: initiator)
+        await commit(next, report, files, to: prepared, from: current, because: cause)
         return accepted(changed: true, warnings)
     }
 
@@ -111,7 +112,9 @@ extension Supervisor {
     }
 
     /// A reload that was not tried: it says nothing about the files.
-    private func refused(_ reason: String) -> ReloadReply {
+    private func refused(_ reason: String, because cause: Cause) -> ReloadReply {
+        let refusal = Cause(.refusal, reason, by: cause.initiator, inputs: [.text("asked_by", cause.sentence)])
+        record.note(.refused, .configuration, because: refusal, decision: .init(.keep))
         var reply = ReloadReply()
         reply.generation = generation
         reply.problems = [reason]
@@ -119,15 +122,16 @@ extension Supervisor {
     }
 
     /// Loud and without effect: status, event, log.
-    private func rejected(_ problems: [String], by initiator: Initiator) -> ReloadReply {
+    private func rejected(_ problems: [String], because cause: Cause) -> ReloadReply {
         self.problems = problems
         saveSoon()
         for problem in problems { say(.error, "configuration rejected: \(problem)") }
+        let noted = noteRejection(problems, because: cause)
         tell(
             .configRejected,
             [
-                "generation": .integer(Int64(generation)), "initiator": .string("\(initiator)"),
-                "problems": .array(problems.map { .string($0) }),
+                "generation": .integer(Int64(generation)), "initiator": .string("\(cause.initiator)"),
+                "problems": .array(problems.map { .string($0) }), "record": .integer(Int64(clamping: noted)),
             ]
         )
         var reply = ReloadReply()
@@ -241,8 +245,9 @@ extension Supervisor {
         _ files: [String: SharedDescriptor],
         to prepared: [Attached],
         from current: Configuration,
-        by initiator: Initiator
+        because cause: Cause
     ) async {
+        let initiator = cause.initiator
         generation += 1
         configuration = next
         problems = []
@@ -254,13 +259,17 @@ extension Supervisor {
         remember(report, initiator: initiator)
         leaveConfiguration(report)
         saveSoon()
+        let noted = noteGeneration(because: cause)
         let outcome = await switchOver(next, prepared)
         guard phase != .stopping else { return }  // who stops is not to be started again
-        carryOut(next, from: current, outcome)
+        carryOut(next, from: current, outcome, because: cause.following(noted))
         release(allBut: next)
         tell(
             .configChanged,
-            ["generation": .integer(Int64(generation)), "initiator": .string("\(initiator)")]
+            [
+                "generation": .integer(Int64(generation)), "initiator": .string("\(initiator)"),
+                "record": .integer(Int64(clamping: noted)),
+            ]
         )
         say(.notice, "configuration generation \(generation) is in force, by \(initiator)")
     }

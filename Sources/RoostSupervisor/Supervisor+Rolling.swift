@@ -13,18 +13,18 @@ extension Supervisor {
     /// one serves on. Returns when the new process serves; the old one then still finishes what it has.
     ///
     /// - Parameters:
-    ///   - cause: Under which reason the end of the old process is recorded.
+    ///   - stopCause: Under which reason the end of the old process is recorded.
     ///   - limit: How long the caller waits; nil: as long as it takes.
     package func roll(
         _ handle: WorkerHandle,
-        for cause: StopCause = .requested,
-        because reason: String,
+        for stopCause: StopCause = .requested,
+        because cause: Cause,
         within limit: Duration? = nil
     ) async -> RollOutcome {
         var outcome = RollOutcome.notRunning
         for _ in 0..<Self.mostAttempts {
             let generation = generation
-            outcome = await handle.roll(for: cause, because: reason, within: limit)
+            outcome = await handle.roll(for: stopCause, because: cause, within: limit)
             guard case .failed = outcome, generation != self.generation, phase != .stopping else { break }
         }
         return outcome
@@ -88,7 +88,8 @@ extension Supervisor {
         guard candidate.generation != generation, let handle = handles[id], !handle.assumeIsolated({ $0.isPlain }) else {
             return
         }
-        Task { _ = await roll(handle, for: .configuration, because: "its configuration has changed") }
+        let cause = change("its configuration has changed", .configuration, by: .reload(by: .supervisor))
+        Task { _ = await roll(handle, for: .configuration, because: cause) }
     }
 
     private func sentence(_ id: InstanceID, _ news: RollNews) -> String {
@@ -113,7 +114,7 @@ extension Supervisor {
     func restartRolling(
         _ handles: [WorkerHandle],
         within limit: Duration,
-        because reason: String
+        because cause: (WorkerHandle) -> Cause
     ) async -> ChangeReply {
         let end = limit == .zero ? nil : reactor.now.advanced(by: limit)
         var reply = ChangeReply()
@@ -125,7 +126,7 @@ extension Supervisor {
                 message = "was left alone, because \(failed) failed"
             } else {
                 let left = end.map { max(reactor.now.duration(to: $0), .zero) }
-                message = await replace(handle, within: left, because: reason)
+                message = await replace(handle, within: left, because: cause(handle))
                 if message != nil { failed = handle.id }
             }
             reply.outcomes.append(outcome(of: handle, before, failure: message))
@@ -134,8 +135,8 @@ extension Supervisor {
     }
 
     /// Nil: it was replaced; else what to tell of the instance.
-    private func replace(_ handle: WorkerHandle, within limit: Duration?, because reason: String) async -> String? {
-        switch await roll(handle, because: reason, within: limit) {
+    private func replace(_ handle: WorkerHandle, within limit: Duration?, because cause: Cause) async -> String? {
+        switch await roll(handle, because: cause, within: limit) {
         case .promoted: return nil
         case .failed(let reason, let pid?):
             return "was not replaced: the new process \(reason); the old process, pid \(pid), serves on"
@@ -143,7 +144,7 @@ extension Supervisor {
         case .notYet: return "is still being replaced; `roost status` tells how far it is"
         case .notRunning:
             guard phase != .stopping, !retiring.contains(handle.id) else { return "is being stopped" }
-            await handle.handle(.restart(.requested), because: reason)
+            await handle.handle(.restart(.requested), because: cause)
         case .incumbentEnded: break  // another process comes, or is there
         }
         let settings = await handle.machine.settings

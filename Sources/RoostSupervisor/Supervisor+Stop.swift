@@ -7,24 +7,27 @@ import RoostSystemd
 extension Supervisor {
     /// Stops everything, what depends on others first, and ends with the status. Asked again, it only takes the more
     /// serious status.
-    package func stop(exitStatus status: Int32) {
+    package func stop(exitStatus status: Int32, because cause: Cause) {
         exitStatus = max(exitStatus, status)
         guard phase != .stopping else { return }
         phase = .stopping
+        let inputs: [Input] = [.count("exit_status", status)]
+        let noted = record.note(.shutDown, .supervisor, pid: getpid(), because: cause, decision: .init(.stop, inputs))
         say(.notice, "stopping")
         _ = notifier.send(.stopping, .extendTimeout(Self.patience))
         tellStatus()
         watcher = nil
-        Task { await stopInPhases() }
+        let stop = Cause(.shutdown, "roostd stops", by: cause.initiator, parent: noted)
+        Task { await stopInPhases(because: stop) }
     }
 
-    private func stopInPhases() async {
+    private func stopInPhases(because cause: Cause) async {
         helpers.endAll()
         let limit = configuration?.supervisor.shutdownTimeout ?? .seconds(60)
         let end = reactor.now.advanced(by: limit)
         for names in stopOrder {
             let phase = handles.values.filter { names.contains($0.id.name) }
-            for handle in phase { await handle.handle(.stop(.requested), because: "roostd stops") }
+            for handle in phase { await handle.handle(.stop(.requested), because: cause) }
             for handle in phase {
                 let left = max(reactor.now.duration(to: end), .zero)
                 guard await ends(handle, within: left) == false else { continue }
@@ -37,6 +40,7 @@ extension Supervisor {
         await guardKeeper?.end()
         leaveNothing()
         say(.notice, "stopped")
+        record.close()
         if let tickTimer { reactor.cancel(tickTimer) }
         finish?(exitStatus)
         finish = nil

@@ -45,7 +45,8 @@ extension Supervisor {
             guard let known = stamps[handle.id], let specification = specification(handle.id.name) else { continue }
             let path = executablePath(of: specification)
             guard let present = ExecutableStamp(path), present != known else { continue }
-            handle.assumeIsolated { $0.handle(.changed, because: "\(path) has changed") }
+            let cause = Cause(.upgrade, "\(path) has changed", by: .watch, inputs: [.text("path", path)])
+            handle.assumeIsolated { $0.handle(.changed, because: cause) }
         }
     }
 
@@ -64,7 +65,8 @@ extension Supervisor {
     private func fail() {
         say(.critical, "the supervisor's own state is inconsistent: asking systemd for a restart")
         _ = notifier.send(.watchdogTrigger)
-        if notifier.address == nil { stop(exitStatus: 70) }
+        let cause = Cause(.escalation, "its own state is inconsistent", by: .supervisor)
+        if notifier.address == nil { stop(exitStatus: 70, because: cause) }
     }
 }
 

@@ -17,8 +17,9 @@ extension Supervisor {
             withdrawAdmission: { [unowned self] id in assumeIsolated { $0.admission.withdraw(id) } },
             spawnRequest: { [unowned self] id in try assumeIsolated { try $0.spawnRequest(for: id) } },
             changed: { [unowned self] id, change in assumeIsolated { $0.changed(id, change) } },
-            failed: { [unowned self] id in assumeIsolated { $0.failed(id) } },
-            escalate: { [unowned self] id in assumeIsolated { $0.escalate(id) } },
+            failed: { [unowned self] id, cause in assumeIsolated { $0.failed(id, because: cause) } },
+            escalate: { [unowned self] id, cause in assumeIsolated { $0.escalate(id, because: cause) } },
+            note: { [unowned self] id, draft in assumeIsolated { $0.note(draft, of: id) } },
             log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } },
             state: stateFile,
             candidateRequest: { [unowned self] id in try assumeIsolated { try $0.candidateRequest(for: id) } },
@@ -34,7 +35,7 @@ extension Supervisor {
     }
 
     /// Brings the instances of a worker to their number: new ones are started, surplus ones stopped and forgotten.
-    func matchInstances(of specification: WorkerSpecification, because reason: String) {
+    func matchInstances(of specification: WorkerSpecification, because cause: Cause) {
         guard phase != .stopping, let limits = configuration?.limits else { return }
         let settings = specification.instanceSettings(limits)
         let count = instanceCount(specification)
@@ -45,22 +46,22 @@ extension Supervisor {
                 guard retiring.remove(id) != nil else { continue }
                 handle.assumeIsolated { handle in
                     handle.apply(settings)
-                    handle.handle(.start, because: reason)
+                    handle.handle(.start, because: cause)
                 }
                 continue
             }
             let handle = makeHandle(id, settings)
             handles[id] = handle
-            handle.assumeIsolated { $0.handle(.start, because: reason) }
+            handle.assumeIsolated { $0.handle(.start, because: cause) }
         }
         for (id, handle) in handles where id.name == specification.name && id.instance >= count {
-            retire(handle, because: reason)
+            retire(handle, because: cause)
         }
     }
 
     /// Stops an instance and forgets it when it is gone.
-    func retire(_ handle: WorkerHandle, because reason: String) {
-        handle.assumeIsolated { $0.handle(.stop(.configuration), because: reason) }
+    func retire(_ handle: WorkerHandle, because cause: Cause) {
+        handle.assumeIsolated { $0.handle(.stop(.configuration), because: cause) }
         retiring.insert(handle.id)
         if state(of: handle) == .stopped { return forget(handle) }
         Task {
@@ -203,6 +204,7 @@ extension Supervisor {
         if let pid = change.pid { data["pid"] = .integer(Int64(pid)) }
         if !change.reason.isEmpty { data["reason"] = .string(change.reason) }
         if let exit = change.exit { data["exit"] = .object(exit.json) }
+        if let record = change.record { data["record"] = .integer(Int64(clamping: record)) }
         tell(.worker, data)
         if change.to == .quarantined {
             say(.error, "\(id) is quarantined after repeated failures; `roost start \(id.name)` tries again", data)
@@ -216,25 +218,39 @@ extension Supervisor {
         if change.exit != nil, awaited.contains(id.name) { stopAwaiting(id.name) }
     }
 
-    func failed(_ id: InstanceID) {
+    func note(_ draft: CauseTrail.Draft, of id: InstanceID) -> UInt64 {
+        record.note(draft.step, .instance(id), pid: draft.pid, because: draft.cause, decision: draft.decision)
+    }
+
+    func failed(_ id: InstanceID, because cause: Cause) {
         admission.startEnded(id)
         guard let failed = specification(id.name), let workers = configuration?.workers else { return }
         let group = workers.filter { $0.strategyGroup == failed.strategyGroup }.map(\.name)
         guard let strategy = RestartStrategy(rawValue: failed.strategy.rawValue) else { return }
+        let failure = Cause(
+            .dependency,
+            "\(id) failed (\(failed.strategy.rawValue))",
+            by: .worker(id, pid: nil),
+            parent: cause.parent,
+            inputs: [.text("strategy", failed.strategy.rawValue), .text("group", failed.strategyGroup)]
+        )
         for name in strategy.companions(of: id.name, in: group) {
             for handle in handles.values where handle.id.name == name {
                 handle.assumeIsolated { handle in
                     guard handle.machine.hasProcess else { return }
-                    handle.handle(.restart(.dependency), because: "\(id) failed (\(failed.strategy.rawValue))")
+                    handle.handle(.restart(.dependency), because: failure)
                 }
             }
         }
         admit()
     }
 
-    func escalate(_ id: InstanceID) {
+    func escalate(_ id: InstanceID, because cause: Cause) {
         say(.critical, "\(id) fails too often and its intensity says escalate: giving up")
-        stop(exitStatus: 75)
+        let sentence = "\(id) fails too often and its intensity says escalate"
+        let escalation = Cause(.escalation, sentence, by: .worker(id, pid: nil), parent: cause.parent)
+        let noted = record.note(.escalated, .supervisor, pid: getpid(), because: escalation)
+        stop(exitStatus: 75, because: escalation.following(noted))
     }
 }
 

@@ -70,6 +70,12 @@ package actor Supervisor {
     var retiring: Set<InstanceID> = []
 
     var store: GenerationStore
+    /// Why everything was done.
+    let record: CausalRecord
+    /// The record's entry that this roostd has started.
+    var bootRecord: UInt64?
+    /// The last refusal of somebody without leave that went into the record.
+    var refused: (uid: UInt32, at: MonotonicInstant)?
     var watcher: FileWatcher?
     var watched: [FileIdentity] = []
     var watchTimer: TimerToken?
@@ -115,6 +121,9 @@ package actor Supervisor {
         self.events = events
         admission = AdmissionQueue(settings: .init(), at: reactor.now)
         store = GenerationStore(stateDirectory: invocation.stateDirectory, limit: 50)
+        record = CausalRecord(reactor, stateDirectory: invocation.stateDirectory, limit: 4 << 20) {
+            logs.append(Self.line($0, $1))
+        }
     }
 
     /// Has `action` called once, with the listeners, when everything that can has come up.
@@ -148,11 +157,15 @@ package actor Supervisor {
 extension Supervisor {
     /// A log line of the supervisor itself.
     func say(_ level: LogLevel, _ message: String, _ metadata: JSONObject = [:]) {
+        var line = Self.line(level, message)
+        line.metadata = metadata
+        logs.append(line)
+    }
+
+    private static func line(_ level: LogLevel, _ message: String) -> LogRecord {
         let source = LogRecord.Source(name: "roostd", instance: 0, pid: getpid())
         let time = WallTime(nanoseconds: roost_wall_now())
-        var record = LogRecord(time: time, level: level, source: source, category: "supervisor", message: message)
-        record.metadata = metadata
-        logs.append(record)
+        return LogRecord(time: time, level: level, source: source, category: "supervisor", message: message)
     }
 
     @discardableResult

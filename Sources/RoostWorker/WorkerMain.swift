@@ -60,7 +60,8 @@ package enum WorkerMain {
                 start: start,
                 held: inheritance.held.map { WorkerListener(name: $0.name, descriptor: $0.descriptor) }
             )
-            try reactor.handleSignals([SIGTERM, SIGINT]) { signal, _ in
+            try reactor.handleSignals([SIGTERM, SIGINT]) { signal, sender in
+                runtime.assumeIsolated { $0.tell(signal, from: sender) }
                 reactor.start { await runtime.drainAndEnd(because: signal == SIGTERM ? "SIGTERM" : "SIGINT") }
             }
             let context = WorkerContext(

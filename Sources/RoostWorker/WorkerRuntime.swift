@@ -302,6 +302,16 @@ extension WorkerRuntime {
         end(0)
     }
 
+    /// The kernel tells the supervisor how this process ends, but not who has sent the signal.
+    func tell(_ signal: Int32, from sender: SignalSender) {
+        var message = Signaled()
+        message.signal = signal
+        message.senderPid = sender.pid
+        message.senderUid = sender.uid
+        send(.signaled, message)
+        connection?.assumeIsolated { $0.flush() }
+    }
+
     private func serveOwnSocket(_ socket: Int32?) throws {
         guard let socket else { return }
         var handler = ConnectionHandler()

@@ -11,7 +11,7 @@ import Testing
             let reactor = try Reactor()
             nonisolated(unsafe) var seen: [Int32] = []
             try reactor.handleSignals([SIGUSR1, SIGTERM]) { signal, sender in
-                #expect(sender == getpid())
+                #expect(sender == SignalSender(pid: getpid(), uid: getuid()))
                 seen.append(signal)
                 if seen.count == 2 { reactor.stop() }
             }

@@ -93,7 +93,8 @@ import Testing
 
     @Test("each verb asks for its level; what workers are asked is no verb of the supervisor")
     func verbs() {
-        for method in [.echo, .status, .configShow, .configHistory, .doctor, .metrics, .logs, .events] as [Method] {
+        for method in [.echo, .status, .configShow, .configHistory, .doctor, .metrics, .why, .logs, .events] as [Method]
+        {
             #expect(AccessLevel.needed(for: method) == .observe)
         }
         for method in [.restart, .stop, .start, .scale, .reload] as [Method] {

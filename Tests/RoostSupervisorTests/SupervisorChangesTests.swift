@@ -138,13 +138,13 @@ import Testing
         supervisor.assumeIsolated { supervisor in
             guard let specification = supervisor.specification("a") else { return }
             supervisor.scaled["a"] = 1
-            supervisor.matchInstances(of: specification, because: "down")
+            supervisor.matchInstances(of: specification, because: Cause(.operator, "down", by: .unknown))
         }
         #expect(try test.state("a", 1) == .draining)
         supervisor.assumeIsolated { supervisor in
             guard let specification = supervisor.specification("a") else { return }
             supervisor.scaled["a"] = 2
-            supervisor.matchInstances(of: specification, because: "up")
+            supervisor.matchInstances(of: specification, because: Cause(.operator, "up", by: .unknown))
         }
         try test.bench.turn(until: "the second one's return") {
             let pid = try test.pid("a", 1)
@@ -172,7 +172,7 @@ import Testing
         #expect(throws: RequestFailure.self) { try scale("b", 1) }
         #expect(throws: RequestFailure.self) { try test.bench.outcome { try await supervisor.stop([], by: caller) } }
         #expect(throws: RequestFailure.self) { try test.bench.outcome { try await supervisor.stop(["a"], by: caller) } }
-        test.supervisor.assumeIsolated { $0.stop(exitStatus: 0) }
+        test.supervisor.assumeIsolated { $0.stop(exitStatus: 0, because: Cause(.shutdown, "stop", by: .unknown)) }
         #expect(throws: RequestFailure.self) {
             try test.bench.outcome { try await supervisor.start(["a"], by: caller) }
         }

@@ -181,7 +181,9 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
             "pid \(pid) (\(Scratch.text("/proc/\(pid)/comm").dropLast()))"
         }
         left += Scratch.names(in: runtime).filter { !$0.hasSuffix(".sock") && $0 != "roostd.lock" }.map { "run/\($0)" }
-        left += Scratch.names(in: scratch.file("state")).filter { $0 != "generations" }.map { "state/\($0)" }
+        left += Scratch.names(in: scratch.file("state")).filter { $0 != "generations" && $0 != "record" }.map {
+            "state/\($0)"
+        }
         left += Scratch.names(in: scratch.file("state/generations")).filter { UInt64($0) == nil }
         return left
     }

@@ -17,6 +17,7 @@ extension CheckedSupervisor {
         logRing = CheckedValue.encodeSize(settings.log.ring)
         eventRing = CheckedValue.encode(settings.eventRing)
         historyGenerations = CheckedValue.encode(settings.historyGenerations)
+        recordSize = CheckedValue.encodeSize(settings.recordSize)
         checkTimeout = CheckedValue.encode(settings.reload.check)
         prepareTimeout = CheckedValue.encode(settings.reload.prepare)
         commitTimeout = CheckedValue.encode(settings.reload.commit)
@@ -47,6 +48,7 @@ extension SupervisorSettings {
         )
         eventRing = try CheckedValue.count(message.eventRing, "event_ring")
         historyGenerations = try CheckedValue.count(message.historyGenerations, "history_generations")
+        recordSize = try CheckedValue.size(message.recordSize, "record_size")
         reload = ReloadTimeouts(
             check: try CheckedValue.duration(message.checkTimeout, "check_timeout"),
             prepare: try CheckedValue.duration(message.prepareTimeout, "prepare_timeout"),

@@ -110,15 +110,22 @@ extension RoostSchema {
         .group(
             "history",
             .live,
-            "Configurations that were in use.",
+            "What has been.",
             [
                 SchemaKey(
                     "generations",
                     .count(1...1000),
                     .value("50"),
                     .live,
-                    "Kept for `roost config history` and `rollback`."
-                )
+                    "Configurations kept for `roost config history` and `rollback`."
+                ),
+                SchemaKey(
+                    "record",
+                    .size(64 * kibibyte...256 * mebibyte),
+                    .value("4MiB"),
+                    .live,
+                    "Disk space for the answers of `roost why`; the oldest go first."
+                ),
             ]
         ),
         .group(

@@ -14,6 +14,7 @@ extension SupervisorSettings {
         )
         eventRing = setting["events"].integer("ring")
         historyGenerations = setting["history"].integer("generations")
+        recordSize = setting["history"].integer("record")
         self.reload = ReloadTimeouts(
             check: reload.duration("check_timeout"),
             prepare: reload.duration("prepare_timeout"),

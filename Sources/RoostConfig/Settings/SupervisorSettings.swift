@@ -11,6 +11,8 @@ package struct SupervisorSettings: Sendable, Equatable {
     package var eventRing: Int
     /// Configurations kept for the history.
     package var historyGenerations: Int
+    /// Bytes on disk for the causal record.
+    package var recordSize: Int
     package var reload: ReloadTimeouts
     /// Nil: files are not watched. Otherwise the quiet time after a change.
     package var watchDebounce: Duration?

@@ -207,6 +207,7 @@ package struct CheckedSupervisor: ProtobufMessage {
     package var commitTimeout: UInt64 = 0
     package var watch: Bool = false
     package var watchDebounce: UInt64 = 0
+    package var recordSize: UInt64 = 0
 
     package init() {}
 
@@ -234,6 +235,7 @@ package struct CheckedSupervisor: ProtobufMessage {
         case 17: commitTimeout = try reader.uint64(field)
         case 18: watch = try reader.bool(field)
         case 19: watchDebounce = try reader.uint64(field)
+        case 20: recordSize = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -258,6 +260,7 @@ package struct CheckedSupervisor: ProtobufMessage {
         writer.uint64(commitTimeout, at: 17)
         writer.bool(watch, at: 18)
         writer.uint64(watchDebounce, at: 19)
+        writer.uint64(recordSize, at: 20)
     }
 }
 

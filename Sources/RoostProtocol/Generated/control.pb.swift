@@ -1070,6 +1070,98 @@ package struct Event: ProtobufMessage {
     }
 }
 
+package struct WhyRequest: ProtobufMessage {
+    /// Workers, `worker/instance`, "configuration" or "roostd"; empty: every worker.
+    package var names: [String] = []
+    /// Every entry about them, besides the answers.
+    package var history: Bool = false
+    /// Of the history: entries before this id; 0: the newest. For going on where a reply has ended.
+    package var beforeId: UInt64 = 0
+
+    package init() {}
+
+    package mutating func decode(
+        _ field: ProtobufField,
+        from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        switch field.number {
+        case 1: names.append(try reader.string(field))
+        case 2: history = try reader.bool(field)
+        case 3: beforeId = try reader.uint64(field)
+        default: try reader.skip(field)
+        }
+    }
+
+    package func encode(to writer: inout ProtobufWriter) {
+        for value in names { writer.string(value, at: 1, always: true) }
+        writer.bool(history, at: 2)
+        writer.uint64(beforeId, at: 3)
+    }
+}
+
+package struct WhyReply: ProtobufMessage {
+    /// One a subject, in the order of the status. None in a reply that goes on with a history.
+    package var answers: [WhyAnswer] = []
+    /// The newest first.
+    package var history: [RecordEntry] = []
+    /// There is more of the history: ask with this; 0: that was all.
+    package var nextBeforeId: UInt64 = 0
+
+    package init() {}
+
+    package mutating func decode(
+        _ field: ProtobufField,
+        from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        switch field.number {
+        case 1: try reader.message(field, into: &answers)
+        case 2: try reader.message(field, into: &history)
+        case 3: nextBeforeId = try reader.uint64(field)
+        default: try reader.skip(field)
+        }
+    }
+
+    package func encode(to writer: inout ProtobufWriter) {
+        for value in answers { writer.message(value, at: 1) }
+        for value in history { writer.message(value, at: 2) }
+        writer.uint64(nextBeforeId, at: 3)
+    }
+}
+
+/// Why a subject is as it is.
+package struct WhyAnswer: ProtobufMessage {
+    /// Such as "proxy/0".
+    package var subject: String = ""
+    /// The whole answer for people; says so if the record has nothing.
+    package var sentence: String = ""
+    /// What happened last, and what led to it, each followed by its cause.
+    package var chain: [RecordEntry] = []
+    /// How the process came about that was there before; absent if none is known.
+    package var before: RecordEntry?
+
+    package init() {}
+
+    package mutating func decode(
+        _ field: ProtobufField,
+        from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        switch field.number {
+        case 1: subject = try reader.string(field)
+        case 2: sentence = try reader.string(field)
+        case 3: try reader.message(field, into: &chain)
+        case 4: try reader.message(field, into: &before)
+        default: try reader.skip(field)
+        }
+    }
+
+    package func encode(to writer: inout ProtobufWriter) {
+        writer.string(subject, at: 1)
+        writer.string(sentence, at: 2)
+        for value in chain { writer.message(value, at: 3) }
+        if let before { writer.message(before, at: 4) }
+    }
+}
+
 package struct DoctorRequest: ProtobufMessage {
     package init() {}
 

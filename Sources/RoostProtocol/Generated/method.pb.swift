@@ -17,6 +17,8 @@ package enum Method: ProtobufEnum {
     case slowPhase
     /// Event, worker to supervisor: MetricsSnapshot.
     case metricsSnapshot
+    /// Event, worker to supervisor: Signaled.
+    case signaled
     /// Request, supervisor to worker: Prepare; reply Prepared or Refused in PrepareReply.
     case prepare
     /// Request, supervisor to worker: Commit; reply Committed.
@@ -36,6 +38,7 @@ package enum Method: ProtobufEnum {
     case doctor
     case metrics
     case plan
+    case why
     /// Server streams.
     case logs
     case events
@@ -59,6 +62,7 @@ package enum Method: ProtobufEnum {
         case 102: self = .parked
         case 103: self = .slowPhase
         case 104: self = .metricsSnapshot
+        case 105: self = .signaled
         case 110: self = .prepare
         case 111: self = .commit
         case 112: self = .abort
@@ -71,6 +75,7 @@ package enum Method: ProtobufEnum {
         case 203: self = .doctor
         case 204: self = .metrics
         case 206: self = .plan
+        case 207: self = .why
         case 210: self = .logs
         case 211: self = .events
         case 230: self = .restart
@@ -92,6 +97,7 @@ package enum Method: ProtobufEnum {
         case .parked: 102
         case .slowPhase: 103
         case .metricsSnapshot: 104
+        case .signaled: 105
         case .prepare: 110
         case .commit: 111
         case .abort: 112
@@ -104,6 +110,7 @@ package enum Method: ProtobufEnum {
         case .doctor: 203
         case .metrics: 204
         case .plan: 206
+        case .why: 207
         case .logs: 210
         case .events: 211
         case .restart: 230

@@ -94,6 +94,11 @@ package struct SavedInstance: ProtobufMessage {
     package var begunWith: UInt64 = 0
     package var stamp: SavedStamp?
     package var process: SavedProcess?
+    /// How the entries of the causal record about it go on: why the next process is started, why the present one was told to
+    /// end, and the last entry.
+    package var starting: RecordEntry?
+    package var ending: RecordEntry?
+    package var lastRecord: UInt64 = 0
     /// During a rolling restart.
     package var roll: SavedRoll?
 
@@ -121,6 +126,9 @@ package struct SavedInstance: ProtobufMessage {
         case 15: try reader.message(field, into: &stamp)
         case 16: try reader.message(field, into: &process)
         case 17: try reader.message(field, into: &roll)
+        case 18: try reader.message(field, into: &starting)
+        case 19: try reader.message(field, into: &ending)
+        case 20: lastRecord = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -143,6 +151,9 @@ package struct SavedInstance: ProtobufMessage {
         if let stamp { writer.message(stamp, at: 15) }
         if let process { writer.message(process, at: 16) }
         if let roll { writer.message(roll, at: 17) }
+        if let starting { writer.message(starting, at: 18) }
+        if let ending { writer.message(ending, at: 19) }
+        writer.uint64(lastRecord, at: 20)
     }
 }
 

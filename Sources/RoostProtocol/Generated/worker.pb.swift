@@ -106,6 +106,34 @@ package struct Parked: ProtobufMessage {
     }
 }
 
+/// A signal has come that the worker ends for, from this process. Only the one that gets a signal is told who has sent it.
+package struct Signaled: ProtobufMessage {
+    package var signal: Int32 = 0
+    /// 0: the kernel, such as Ctrl-C of a terminal.
+    package var senderPid: Int32 = 0
+    package var senderUid: UInt32 = 0
+
+    package init() {}
+
+    package mutating func decode(
+        _ field: ProtobufField,
+        from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        switch field.number {
+        case 1: signal = try reader.int32(field)
+        case 2: senderPid = try reader.int32(field)
+        case 3: senderUid = try reader.uint32(field)
+        default: try reader.skip(field)
+        }
+    }
+
+    package func encode(to writer: inout ProtobufWriter) {
+        writer.int32(signal, at: 1)
+        writer.int32(senderPid, at: 2)
+        writer.uint32(senderUid, at: 3)
+    }
+}
+
 /// No heartbeat will come until the phase is over, at the latest after the deadline. The next heartbeat ends it.
 package struct SlowPhase: ProtobufMessage {
     package var name: String = ""

@@ -29,7 +29,7 @@ package enum AccessLevel: Int, Sendable, Comparable {
     /// What a method of the control socket asks for; nil: it is none of its methods.
     package static func needed(for method: Method) -> AccessLevel? {
         switch method {
-        case .echo, .status, .configShow, .configHistory, .doctor, .plan, .metrics, .logs, .events: .observe
+        case .echo, .status, .configShow, .configHistory, .doctor, .plan, .metrics, .why, .logs, .events: .observe
         case .restart, .stop, .start, .scale, .reload: .operate
         case .configRollback: .admin
         default: nil

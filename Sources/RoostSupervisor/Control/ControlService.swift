@@ -44,6 +44,7 @@ package struct ControlService: Sendable {
     private func answer(_ request: IncomingRequest) -> Answer {
         guard let needed = AccessLevel.needed(for: request.method) else { return .unknown(request.method) }
         if let refusal = supervisor.assumeIsolated({ $0.refusal(of: request.peer, needed: needed) }) {
+            supervisor.assumeIsolated { $0.noteRefusal(of: request.peer.credentials, refusal) }
             return .failure(refusal)
         }
         do {
@@ -69,6 +70,9 @@ package struct ControlService: Sendable {
         case .metrics:
             let message = try MetricsRequest(decoding: request.payload)
             return .message(try supervisor.assumeIsolated { try $0.metrics(message.names) })
+        case .why:
+            let message = try WhyRequest(decoding: request.payload)
+            return .later { try await supervisor.why(message).encoded() }
         case .doctor: return .message(supervisor.assumeIsolated { $0.doctor() })
         case .configShow:
             let message = try ConfigShowRequest(decoding: request.payload)

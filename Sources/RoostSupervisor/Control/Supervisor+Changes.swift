@@ -11,14 +11,19 @@ extension Supervisor {
 
     func restart(_ request: RestartRequest, by initiator: Initiator) async throws -> ChangeReply {
         let verb = request.rolling ? "restart --rolling" : "restart"
-        let handles = try changeable(request.names, verb, by: initiator)
+        let (handles, asked) = try changeable(request.names, verb, by: initiator)
         if request.rolling {
             let limit = Duration.milliseconds(request.timeoutMs)
-            return await restartRolling(handles, within: limit, because: "restart --rolling by \(initiator)")
+            return await restartRolling(handles, within: limit) { handle in
+                .verb(verb, by: initiator, parent: asked[handle.id.name])
+            }
         }
         let before = pids(of: handles)
         for handle in handles {
-            await handle.handle(.restart(.requested), because: "restart by \(initiator)")
+            await handle.handle(
+                .restart(.requested),
+                because: .verb("restart", by: initiator, parent: asked[handle.id.name])
+            )
         }
         return await outcomes(handles, before, within: .milliseconds(request.timeoutMs)) { glimpse, before in
             switch glimpse.state {
@@ -30,10 +35,10 @@ extension Supervisor {
     }
 
     func start(_ names: [String], by initiator: Initiator) async throws -> ChangeReply {
-        let handles = try changeable(names, "start", by: initiator)
+        let (handles, asked) = try changeable(names, "start", by: initiator)
         let before = pids(of: handles)
         for handle in handles {
-            await handle.handle(.start, because: "start by \(initiator)")
+            await handle.handle(.start, because: .verb("start", by: initiator, parent: asked[handle.id.name]))
         }
         return await outcomes(handles, before, within: .zero) { glimpse, _ in
             switch glimpse.state {
@@ -44,10 +49,10 @@ extension Supervisor {
     }
 
     func stop(_ names: [String], by initiator: Initiator) async throws -> ChangeReply {
-        let handles = try changeable(names, "stop", by: initiator)
+        let (handles, asked) = try changeable(names, "stop", by: initiator)
         let before = pids(of: handles)
         for handle in handles {
-            await handle.handle(.stop(.requested), because: "stop by \(initiator)")
+            await handle.handle(.stop(.requested), because: .verb("stop", by: initiator, parent: asked[handle.id.name]))
         }
         return await outcomes(handles, before, wanted: .stopped, within: .zero) { glimpse, _ in
             glimpse.state == .stopped
@@ -62,13 +67,19 @@ extension Supervisor {
                 "at most \(Self.mostInstances) instances; \(request.instances) were asked for"
             )
         }
-        record("scale", [request.name], by: initiator, ["instances": .integer(Int64(request.instances))])
+        log("scale", [request.name], by: initiator, ["instances": .integer(Int64(request.instances))])
+        let inputs: [Input] = [
+            .count("instances", request.instances), .count("instances_before", instanceCount(specification)),
+        ]
+        let asked = note("scale", request.name, by: initiator, inputs)
         let present = instances.filter { $0.id.name == request.name && !retiring.contains($0.id) }
         let surplus = present.filter { $0.id.instance >= request.instances }
         let before = pids(of: surplus)
         scaled[request.name] = Int(request.instances)
         saveSoon()
-        matchInstances(of: specification, because: "scale by \(initiator)")
+        let sentence = "\(initiator) asked to scale \(request.name) to \(request.instances)"
+        let cause = Cause(.operator, sentence, by: initiator, parent: asked, inputs: inputs)
+        matchInstances(of: specification, because: cause)
         // Those that were there and stay are not touched, and not reported.
         let added = instances.filter { handle in
             handle.id.name == request.name && !present.contains { $0.id == handle.id }
@@ -83,7 +94,12 @@ extension Supervisor {
         return reply
     }
 
-    private func changeable(_ names: [String], _ verb: String, by initiator: Initiator) throws -> [WorkerHandle] {
+    /// Whom a verb is for, and the entry of the record about its being asked, by worker.
+    private func changeable(
+        _ names: [String],
+        _ verb: String,
+        by initiator: Initiator
+    ) throws -> (handles: [WorkerHandle], asked: [String: UInt64]) {
         guard phase != .stopping else { throw RequestFailure(.unavailable, "roostd is stopping") }
         guard !names.isEmpty else { throw RequestFailure(.invalidArgument, "name the workers to \(verb)") }
         let handles = try targets(names)
@@ -91,8 +107,16 @@ extension Supervisor {
             let list = names.joined(separator: ", ")
             throw RequestFailure(.conflict, "\(list) has no instances; `roost scale \(list) 1` gives it one")
         }
-        record(verb, names, by: initiator)
-        return handles
+        log(verb, names, by: initiator)
+        var asked: [String: UInt64] = [:]
+        for name in handles.map(\.id.name) where asked[name] == nil { asked[name] = note(verb, name, by: initiator) }
+        return (handles, asked)
+    }
+
+    private func note(_ verb: String, _ name: String, by initiator: Initiator, _ inputs: [Input] = []) -> UInt64 {
+        let sentence = "\(initiator) asked to \(verb) it"
+        let cause = Cause(.operator, sentence, by: initiator, inputs: [.text("verb", verb)] + inputs)
+        return record.note(.asked, .worker(name), because: cause)
     }
 
     private func pids(of handles: [WorkerHandle]) -> [Int32?] {
@@ -100,7 +124,7 @@ extension Supervisor {
     }
 
     /// Every change is in the log with its caller.
-    func record(_ verb: String, _ names: [String], by initiator: Initiator, _ more: JSONObject = [:]) {
+    func log(_ verb: String, _ names: [String], by initiator: Initiator, _ more: JSONObject = [:]) {
         var metadata: JSONObject = [
             "verb": .string(verb), "initiator": .string("\(initiator)"),
             "workers": .array(names.map { .string($0) }),

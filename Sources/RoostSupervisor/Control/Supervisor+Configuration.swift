@@ -56,7 +56,7 @@ extension Supervisor {
         }
         defer { reloadQueue.leave() }
         guard phase != .stopping else { throw RequestFailure(.unavailable, "roostd is stopping") }
-        record("config rollback", ["generation \(target.generation)"], by: initiator)
+        log("config rollback", ["generation \(target.generation)"], by: initiator)
         try checkPaths(of: target)
         let present = currentFiles()
         do {
@@ -65,7 +65,10 @@ extension Supervisor {
             try? write(present, insteadOf: currentFiles())  // as far as the disk lets us; the error below says why
             throw error
         }
-        let reply = await reloadInTurn(by: initiator)
+        let sentence = "\(initiator) asked to put generation \(target.generation) back"
+        let inputs: [Input] = [.count("restored_generation", target.generation)]
+        let cause = Cause(.rollback, sentence, by: initiator, inputs: inputs)
+        let reply = await reloadInTurn(because: cause)
         if !reply.accepted { try write(present, insteadOf: currentFiles()) }
         return reply
     }

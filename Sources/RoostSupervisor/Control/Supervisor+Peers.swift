@@ -84,6 +84,10 @@ extension WorkerHandle.Message {
         case .ready: self = .ready
         case .parked: self = .parked(try Parked(decoding: event.payload).reason)
         case .slowPhase: self = .slowPhase(.milliseconds(try SlowPhase(decoding: event.payload).deadlineMs))
+        case .signaled:
+            let signaled = try Signaled(decoding: event.payload)
+            let sender = SignalSender(pid: signaled.senderPid, uid: signaled.senderUid)
+            self = .signaled(signaled.signal, by: sender)
         case .metricsSnapshot: self = .metrics(try MetricsSnapshot(decoding: event.payload))
         default: return nil
         }

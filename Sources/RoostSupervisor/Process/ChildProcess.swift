@@ -58,7 +58,8 @@ package final class ChildProcess {
     ) {
         let number = roost_pidfd_open(pid)
         // First hold on to the process, then see which one it is.
-        guard number >= 0, let present = ProcessFigures.startTime(pid: pid), present == startTime || startTime == 0 else {
+        guard number >= 0, let present = ProcessFigures.startTime(pid: pid), present == startTime || startTime == 0
+        else {
             if number >= 0 { close(number) }
             return nil
         }

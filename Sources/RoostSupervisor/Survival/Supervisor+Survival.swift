@@ -151,9 +151,16 @@ extension Supervisor {
 
     /// Goes on with every instance that was restored.
     func resumeInstances() {
-        for handle in instances { handle.assumeIsolated { $0.resume() } }
+        let adoption = Cause(.adoption, "a new roostd found it running", by: .supervisor, parent: bootRecord)
+        for handle in instances { handle.assumeIsolated { $0.resume(because: adoption) } }
+        let removal = Cause(
+            .configuration,
+            "the configuration does not name it any more",
+            by: .generation(generation),
+            parent: bootRecord
+        )
         for id in retiring {
-            if let handle = handles[id] { retire(handle, because: "the configuration does not name it any more") }
+            if let handle = handles[id] { retire(handle, because: removal) }
         }
     }
 }

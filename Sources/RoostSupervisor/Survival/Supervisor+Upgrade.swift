@@ -12,20 +12,26 @@ extension Supervisor {
     /// - Parameter more: descriptors that the process holds besides those of `descriptors`.
     func upgrade(by initiator: Initiator, _ more: [(name: String, number: Int32)]) async {
         guard phase == .running, await takeTurn() else {
-            return say(.error, "upgrade refused, by \(initiator): roostd is \(phase.rawValue); try again")
+            return refuseUpgrade("roostd is \(phase.rawValue); try again", by: initiator)
         }
         defer { reloadQueue.leave() }
         let program = installation.program("roostd")
         if let problem = await trial(of: program) {
-            return say(.error, "upgrade refused, by \(initiator): \(problem); this roostd goes on")
+            return refuseUpgrade("\(problem); this roostd goes on", by: initiator)
         }
         guard phase == .running else { return }
         say(.notice, "becoming \(program), by \(initiator)")
         save()
+        record.handOver(noteUpgrade(to: program, by: initiator))
         _ = notifier.send(.watchdog)
         let code = become(program, more)
         _ = notifier.send(.watchdog)
-        say(.error, "upgrade failed: \(program): \(String(cString: strerror(code))); this roostd goes on")
+        refuseUpgrade("\(program): \(String(cString: strerror(code))); this roostd goes on", by: initiator)
+    }
+
+    private func refuseUpgrade(_ problem: String, by initiator: Initiator) {
+        say(.error, "upgrade refused, by \(initiator): \(problem)")
+        record.note(.refused, .supervisor, because: Cause(.refusal, problem, by: initiator), decision: .init(.keep))
     }
 
     /// A program that cannot even tell its version would take everything down: nothing is risked for it.

@@ -24,7 +24,7 @@ extension WorkerHandle {
 
     /// - Parameter spawned: a process that was being started when that supervisor died, beside the serving one or in the
     ///   place of one that had just died. Whether it was to be promoted first is not known; being told so harms nobody.
-    func restoreRoll(_ saved: SavedInstance, spawned: SavedProcess?) {
+    func restoreRoll(_ saved: SavedInstance, spawned: SavedProcess?, ends: (SavedProcess) -> LogEnds?) {
         var left = saved.roll
         if var spawned, spawned.pid != saved.process?.pid, left == nil {
             var roll = SavedRoll()
@@ -38,9 +38,14 @@ extension WorkerHandle {
         var settings = settings
         settings.isPlain = process.plain
         let incarnation = makeIncarnation(settings)
-        guard incarnation.adopt(process) else { return }
+        let log = surroundings.log
+        guard incarnation.adopt(process, ends(process), lineLimit: settings.logLineLimit, log: log) else { return }
         other = incarnation
-        let request = RollRequest(cause: StopCause(left.reason) ?? .requested, reason: "", waiters: [])
+        let request = RollRequest(
+            stopCause: StopCause(left.reason) ?? .requested,
+            cause: Cause(.adoption, "was being replaced when its supervisor was", by: .supervisor),
+            waiters: []
+        )
         let roll = Roll(
             request,
             incumbent: left.step == .retiring ? process.pid : saved.process?.pid ?? 0,

@@ -23,6 +23,7 @@ extension WorkerHandle {
         saved.reason = reason
         saved.process = current?.saved
         saved.roll = savedRoll
+        trail.save(in: &saved)
         return saved
     }
 
@@ -53,16 +54,20 @@ extension WorkerHandle {
             if isThere { current = incarnation }
         }
         machine = WorkerStateMachine(settings: settings.lifecycle, memory: memory)
-        restoreRoll(saved, spawned: hadProcess ? spawned : nil)
+        trail = CauseTrail(id, saved)
+        restoreRoll(saved, spawned: hadProcess ? spawned : nil, ends: ends)
     }
 
     /// To be kept over this supervisor's death.
-    var keptDescriptors: [(name: String, number: Int32)] { current?.keptDescriptors ?? [] }
+    var keptDescriptors: [(name: String, number: Int32)] {
+        (current?.keptDescriptors ?? []) + (other?.keptDescriptors ?? [])
+    }
 
     /// Goes on: with the process that was adopted, or with what follows its end.
-    func resume() {
+    func resume(because adoption: Cause) {
         defer { resumeRoll() }
         guard !machine.hasProcess || current != nil else { return exited(.unknown) }
+        if let pid { note(.adopted, because: adoption, pid: pid) }
         armDeadline()
         switch machine.phase {
         case .waiting: surroundings.requestAdmission(id, machine.policy.streak)

@@ -78,10 +78,6 @@ extension Incarnation {
     private func act(on verdict: HealthStateMachine.Verdict?) {
         guard case .hung(let why) = verdict else { return }
         endWatch()  // it is told once, and its end follows
-        switch why {
-        case .silent(let duration): tell(.hung("no heartbeat for \(duration)"))
-        case .stalled(let source, let duration):
-            tell(.hung("\(source) has had work and finished none for \(duration)"))
-        }
+        tell(.hung(why))
     }
 }

@@ -13,8 +13,8 @@ final class Incarnation {
         case exited(ExitStatus)
         /// A plain program has survived its first moments, which makes it ready.
         case settled
-        /// It breathes or works no more; the sentence says which.
-        case hung(String)
+        /// It breathes or works no more.
+        case hung(HealthStateMachine.Reason)
         case memoryExceeded(isHard: Bool, bytes: Int)
     }
 
@@ -100,7 +100,8 @@ final class Incarnation {
             )
         }
         logNumbers = (saved.pipeNumber, saved.tapeNumber)
-        let child = ChildProcess(adopting: saved.pid, startTime: saved.startTime, on: reactor) { [unowned self] status in
+        let child = ChildProcess(adopting: saved.pid, startTime: saved.startTime, on: reactor) {
+            [unowned self] status in
             exited(status)
         }
         guard let child else {
@@ -143,6 +144,7 @@ final class Incarnation {
     }
 
     private func exited(_ status: ExitStatus) {
+        connection?.streamIsReadable()  // its last words; the descriptor of the process may come first
         logPipe?.end()
         logPipe = nil
         child = nil

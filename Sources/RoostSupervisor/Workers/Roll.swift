@@ -12,22 +12,25 @@ final class Roll {
     /// Under which reason the end of the replaced process is recorded.
     var exitReason: ExitReason
     /// How the serving process has ended, if it has before the candidate was proved.
-    var incumbentEnd: (status: ExitStatus, sentence: String)?
+    var incumbentEnd: (status: ExitStatus, cause: Cause)?
+    /// The entry about its beginning.
+    var record: UInt64?
     /// Where the candidate's own sockets are.
     var probes: [Listener] = []
 
     init(_ request: RollRequest, incumbent: Int32, _ machine: RollStateMachine) {
         self.request = request
         self.incumbent = incumbent
-        exitReason = request.cause.exitReason
+        exitReason = request.stopCause.exitReason
         self.machine = machine
     }
 }
 
 /// What is asked for, and who waits for it.
 struct RollRequest {
-    var cause: StopCause
-    var reason: String
+    /// Under which the end of the old process is recorded.
+    var stopCause: StopCause
+    var cause: Cause
     /// Keys of the handle's `rollWaiters`.
     var waiters: [UInt64]
 }

@@ -66,7 +66,7 @@ extension WorkerHandle {
         // It is the serving process by now, and nobody else serves.
         guard let failure, incarnation.isHeld, incarnation.connection != nil else { return }
         say(.error, "\(id) \(failure)")
-        handle(.hung, because: failure)
+        handle(.hung, because: Cause(.rollFailed, failure, by: .supervisor))
     }
 
     private func promotionFailure(_ connection: Connection, within limit: Duration) async -> String? {

@@ -22,8 +22,8 @@ extension WorkerHandle {
     ///
     /// - Parameter limit: how long the caller waits for the outcome; nil: as long as it takes, which is bounded.
     package func roll(
-        for cause: StopCause,
-        because reason: String,
+        for stopCause: StopCause,
+        because cause: Cause,
         within limit: Duration? = nil
     ) async -> RollOutcome {
         guard rollWaiters.count < Self.mostRollWaiters else {
@@ -39,7 +39,7 @@ extension WorkerHandle {
                 }
             }
             rollWaiters[token] = RollWaiter(timer: timer, continuation: continuation)
-            request(RollRequest(cause: cause, reason: reason, waiters: [token]))
+            request(RollRequest(stopCause: stopCause, cause: cause, waiters: [token]))
         }
     }
 
@@ -47,12 +47,12 @@ extension WorkerHandle {
     var mayRoll: Bool { state == .running && current != nil && roll == nil }
 
     /// Above the soft ceiling: replaced without a gap if that works, and plainly if not.
-    func rollForMemory() {
+    func rollForMemory(_ cause: Cause) {
         Task {
-            let outcome = await roll(for: .memory, because: "above its soft memory ceiling")
+            let outcome = await roll(for: .memory, because: cause)
             guard case .failed(let reason, let pid?) = outcome, pid == self.pid, machine.isWanted else { return }
             say(.warning, "\(id) could not be replaced (\(reason)): restarting it")
-            handle(.memoryExceeded(isHard: false), because: "above its soft memory ceiling")
+            handle(.memoryExceeded(isHard: false), because: cause)
         }
     }
 
@@ -67,7 +67,8 @@ extension WorkerHandle {
         }
         let roll = Roll(request, incumbent: incumbent, RollStateMachine(settings: rollSettings, at: reactor.now))
         self.roll = roll
-        tell(.begun, roll, request.reason)
+        roll.record = note(.rollBegun, because: request.cause, pid: incumbent)
+        tell(.begun, roll, request.cause.sentence)
         armRollDeadline()
         for action in roll.machine.firstActions { carryOut(action, of: roll) }
     }
@@ -158,13 +159,16 @@ extension WorkerHandle {
     private func conclude(_ roll: Roll, _ outcome: RollStateMachine.Outcome) {
         switch outcome {
         case .promoted:
-            tell(.promoted, roll, roll.request.reason)
+            note(.rollPromoted, because: roll.request.cause.following(roll.record), pid: roll.candidate)
+            tell(.promoted, roll, roll.request.cause.sentence)
             finish(roll.request, .promoted(from: roll.incumbent, to: roll.candidate ?? 0))
         case .failed(let reason):
+            let failure = Cause(.rollFailed, "the new process \(reason)", by: .supervisor, parent: roll.record)
+            note(.rollFailed, because: failure, pid: roll.incumbent)
             tell(.failed, roll, reason)
             finish(roll.request, .failed(reason: reason, serving: pid))
         case .incumbentEnded:
-            tell(.incumbentEnded, roll, roll.request.reason)
+            tell(.incumbentEnded, roll, roll.request.cause.sentence)
             finish(roll.request, .incumbentEnded)
         }
     }
@@ -174,7 +178,7 @@ extension WorkerHandle {
             step: step,
             formerPID: roll.incumbent,
             pid: roll.candidate,
-            cause: roll.request.cause,
+            cause: roll.request.stopCause,
             reason: reason,
             exit: exit
         )
@@ -193,7 +197,8 @@ extension WorkerHandle {
             candidate.isHeld = !candidate.isPlain
             (roll.candidate, roll.probes, other) = (candidate.pid, request.probes, candidate)
             feed(.spawned)
-            tell(.started, roll, roll.request.reason)
+            noteBeside(.started, roll.request.cause.following(roll.record), candidate.pid)
+            tell(.started, roll, roll.request.cause.sentence)
             if candidate.isPlain { candidate.awaitSettling(for: .seconds(1)) }
         } catch {
             surroundings.state?.endSpawn()
@@ -206,13 +211,13 @@ extension WorkerHandle {
         (current, other) = (other, current)
         other?.endWatch()  // its drain has a deadline of its own
         restarts += 1
-        handle(.replaced, because: roll.request.reason)
+        handle(.replaced, because: roll.request.cause)
     }
 
     /// The serving process has ended: the candidate takes its place, if there is one; says whether.
-    func candidateTakesOver(from status: ExitStatus, _ sentence: String) -> Bool {
+    func candidateTakesOver(from status: ExitStatus, _ cause: Cause) -> Bool {
         guard let roll else { return false }
-        roll.incumbentEnd = (status, sentence)
+        roll.incumbentEnd = (status, cause)
         feed(.incumbentExited)
         return current != nil
     }
@@ -221,7 +226,10 @@ extension WorkerHandle {
         guard let end = roll.incumbentEnd else { return }  // set by whoever feeds the event
         (current, other) = (other, nil)
         restarts += 1
-        handle(.succeeded(end.status, by: successor), because: end.sentence)
+        let ended = noteBeside(.ended, end.cause, roll.incumbent)
+        let promotion = roll.request.cause.following(ended)
+        note(.rollPromoted, because: promotion, pid: roll.candidate)
+        handle(.succeeded(end.status, by: successor), because: promotion)
         enterCurrent()
     }
 
@@ -231,7 +239,8 @@ extension WorkerHandle {
         switch news {
         case .exited(let status): otherExited(status)
         case .settled: hearOther(.ready, from: incarnation)
-        case .hung(let sentence): feed(.unfit("hangs: \(sentence)"))
+        case .hung(let why):
+            feed(.unfit("hangs: it \(Cause.hang(why, deadline: settings.heartbeatDeadline).sentence)"))
         case .memoryExceeded(isHard: false, _): break
         case .memoryExceeded(isHard: true, let bytes):
             feed(.unfit("is above its hard memory ceiling with \(bytes) bytes"))
@@ -251,8 +260,14 @@ extension WorkerHandle {
             incarnation.heartbeat(heartbeat)
             feed(.heartbeat)
         case .slowPhase(let limit): incarnation.slowPhase(limit)
-        case .metrics: break  // the serving process's count
+        case .metrics, .signaled: break  // of the serving process they count
         }
+    }
+
+    /// An entry about a process beside the one that the trail of causes follows.
+    @discardableResult
+    private func noteBeside(_ step: RecordEntry.Step, _ cause: Cause, _ pid: Int32) -> UInt64 {
+        surroundings.note(id, CauseTrail.Draft(step: step, pid: pid, cause: cause, decision: nil))
     }
 
     private func otherExited(_ status: ExitStatus) {
@@ -265,7 +280,8 @@ extension WorkerHandle {
         other = nil
         if wasRetiring {
             lastExit = exit
-            tell(.retired, roll, roll.request.reason, exit: exit)
+            noteBeside(.ended, roll.request.cause.following(roll.record), pid)
+            tell(.retired, roll, roll.request.cause.sentence, exit: exit)
         }
         say(.info, "pid \(pid) of \(id) \(exit.sentence), reason \(reason.rawValue)")
         feed(.exited(exit.sentence))

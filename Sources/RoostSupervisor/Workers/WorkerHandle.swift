@@ -20,8 +20,10 @@ package actor WorkerHandle {
         /// The state has changed, for status, dependants and the event stream.
         package var changed: @Sendable (InstanceID, _ change: Change) -> Void
         /// It ended by itself: strategies may concern others.
-        package var failed: @Sendable (InstanceID) -> Void
-        package var escalate: @Sendable (InstanceID) -> Void
+        package var failed: @Sendable (InstanceID, Cause) -> Void
+        package var escalate: @Sendable (InstanceID, Cause) -> Void
+        /// Takes an entry of the causal record; says its id.
+        package var note: @Sendable (InstanceID, CauseTrail.Draft) -> UInt64
         package var log: @Sendable (LogRecord) -> Void
         /// Where a process is noted while it is being started.
         package var state: StateFile?
@@ -37,8 +39,9 @@ package actor WorkerHandle {
             withdrawAdmission: @escaping @Sendable (InstanceID) -> Void,
             spawnRequest: @escaping @Sendable (InstanceID) throws -> SpawnRequest,
             changed: @escaping @Sendable (InstanceID, Change) -> Void,
-            failed: @escaping @Sendable (InstanceID) -> Void,
-            escalate: @escaping @Sendable (InstanceID) -> Void,
+            failed: @escaping @Sendable (InstanceID, Cause) -> Void,
+            escalate: @escaping @Sendable (InstanceID, Cause) -> Void,
+            note: @escaping @Sendable (InstanceID, CauseTrail.Draft) -> UInt64,
             log: @escaping @Sendable (LogRecord) -> Void,
             state: StateFile? = nil,
             candidateRequest: (@Sendable (InstanceID) throws -> CandidateRequest)? = nil,
@@ -54,6 +57,7 @@ package actor WorkerHandle {
             self.changed = changed
             self.failed = failed
             self.escalate = escalate
+            self.note = note
             self.log = log
             self.state = state
         }
@@ -67,6 +71,8 @@ package actor WorkerHandle {
         /// The end of the incarnation that the step is about, if it is about one.
         package var exit: LastExit?
         package var reason: String
+        /// Of the causal record, the newest about this instance.
+        package var record: UInt64?
     }
 
     package nonisolated let id: InstanceID
@@ -92,6 +98,8 @@ package actor WorkerHandle {
     package internal(set) var lastExit: LastExit?
     /// Why it is in its state, where that is not plain.
     package internal(set) var reason = ""
+    /// Why the next process is started, or why the present one was told to end, and the last entries about it.
+    var trail: CauseTrail
     /// Incarnations that came after the first one.
     package internal(set) var restarts: UInt64 = 0
     var incarnations: UInt64 = 0
@@ -110,6 +118,7 @@ package actor WorkerHandle {
         self.reactor = reactor
         self.surroundings = surroundings
         self.settings = settings
+        trail = CauseTrail(id)
         machine = WorkerStateMachine(settings: settings.lifecycle)
     }
 
@@ -132,12 +141,14 @@ package actor WorkerHandle {
 // MARK: - Events in, actions out
 
 extension WorkerHandle {
-    /// Feeds the machine and carries out what it says.
-    package func handle(_ event: WorkerStateMachine.Event, because reason: String = "") {
+    /// Feeds the machine, notes what comes of it in the record, and carries out what the machine says. Events that
+    /// people, the configuration or a fault bring about come with their cause.
+    package func handle(_ event: WorkerStateMachine.Event, because cause: Cause? = nil) {
         let before = state
         let exit = recordExit(event)
         let actions = machine.handle(event, at: reactor.now, random: Double.random(in: 0..<1, using: &random))
-        tellChange(from: before, exit: exit, because: reason)
+        note(event, from: before, because: cause)
+        tellChange(from: before, exit: exit, because: cause?.sentence ?? "")
         armDeadline()
         for action in actions { carryOut(action) }
         tellRoll()
@@ -147,7 +158,8 @@ extension WorkerHandle {
     func tellChange(from before: WorkerState, exit: LastExit?, because reason: String) {
         guard state != before else { return }
         self.reason = reason
-        surroundings.changed(id, Change(from: before, to: state, pid: pid, exit: exit, reason: reason))
+        let change = Change(from: before, to: state, pid: pid, exit: exit, reason: reason, record: trail.last)
+        surroundings.changed(id, change)
     }
 
     private func recordExit(_ event: WorkerStateMachine.Event) -> LastExit? {
@@ -175,8 +187,8 @@ extension WorkerHandle {
         case .spawn: spawn()
         case .drain(let limit): drain(within: limit)
         case .signal(let signal): current?.signal(signal.rawValue)
-        case .reportFailure: surroundings.failed(id)
-        case .escalate: surroundings.escalate(id)
+        case .reportFailure: surroundings.failed(id, trail.outcome)
+        case .escalate: surroundings.escalate(id, trail.outcome)
         }
     }
 
@@ -189,12 +201,11 @@ extension WorkerHandle {
         }
     }
 
-    private var lateness: String {
+    /// What a deadline that has passed says of the instance; what ends goes on to end for its old cause.
+    private var lateness: Cause? {
         switch machine.phase {
-        case .starting: "was not ready within \(machine.settings.startTimeout)"
-        case .ending(.draining, _, _): "did not finish draining within \(machine.settings.drain)"
-        case .ending: "did not end when it was told to"
-        case .stopped, .waiting, .spawning, .running, .parked, .backoff, .quarantined: ""
+        case .starting: .startTimeout(machine.settings.startTimeout)
+        case .stopped, .waiting, .spawning, .running, .parked, .ending, .backoff, .quarantined: nil
         }
     }
 }
@@ -208,7 +219,7 @@ extension WorkerHandle {
         } catch {
             surroundings.state?.endSpawn()
             say(.error, "cannot start: \(error)")
-            handle(.spawnFailed, because: "\(error)")
+            handle(.spawnFailed, because: .spawnFailure(error))
         }
     }
 
@@ -244,27 +255,31 @@ extension WorkerHandle {
         switch news {
         case .exited(let status): exited(status)
         case .settled: ready()
-        case .hung(let sentence):
+        case .hung(let why):
             guard state == .running || state == .parked else { return }
-            say(.error, "\(id) hangs: \(sentence)")
-            handle(.hung, because: sentence)
+            let cause = Cause.hang(why, deadline: settings.heartbeatDeadline)
+            say(.error, "\(id) hangs: it \(cause.sentence)")
+            handle(.hung, because: cause)
         case .memoryExceeded(isHard: false, _) where roll != nil: break  // it is being replaced
         // Whether two of any program may run at a time only its operator knows: a plain one is restarted plainly.
         case .memoryExceeded(isHard: false, let bytes) where mayRoll && !isPlain:
             say(.warning, "\(id) is above its soft memory ceiling with \(bytes) bytes: replacing it")
-            rollForMemory()
+            rollForMemory(.memory(isHard: false, bytes: bytes, ceiling: settings.memory.soft))
         case .memoryExceeded(let isHard, let bytes):
-            let ceiling = "its \(isHard ? "hard" : "soft") memory ceiling"
+            let ceiling = isHard ? settings.memory.hard : settings.memory.soft
+            let cause = Cause.memory(isHard: isHard, bytes: bytes, ceiling: ceiling)
             let consequence = isHard ? "killing it" : "restarting it"
-            say(isHard ? .error : .warning, "\(id) is above \(ceiling) with \(bytes) bytes: \(consequence)")
-            handle(.memoryExceeded(isHard: isHard), because: "above \(ceiling)")
+            say(isHard ? .error : .warning, "\(id) \(cause.sentence): \(consequence)")
+            handle(.memoryExceeded(isHard: isHard), because: cause)
         }
     }
 
     func exited(_ status: ExitStatus) {
+        let former = pid
         current = nil
         let exit = LastExit(at: WallTime(nanoseconds: 0), status: status, reason: machine.exitReason(of: status))
-        if !candidateTakesOver(from: status, exit.sentence) { handle(.exited(status), because: exit.sentence) }
+        let cause = trail.heard(.ending(exit, of: id, pid: former))
+        if !candidateTakesOver(from: status, cause) { handle(.exited(status), because: cause) }
         guard machine.state != .stopped || exit.reason != .requested else { return }
         let level: LogLevel = exit.reason == .requested || status.isSuccess ? .info : .warning
         say(level, "\(id) \(exit.sentence), reason \(exit.reason.rawValue); now \(machine.state.rawValue)")
@@ -313,6 +328,8 @@ extension WorkerHandle {
         case heartbeat(Heartbeat)
         case slowPhase(Duration)
         case metrics(MetricsSnapshot)
+        /// It ends for a signal.
+        case signaled(Int32, by: SignalSender)
     }
 
     /// The process with this number, if it is one of this instance.
@@ -339,6 +356,7 @@ extension WorkerHandle {
         case .heartbeat(let heartbeat): incarnation.heartbeat(heartbeat)
         case .slowPhase(let limit): incarnation.slowPhase(limit)
         case .metrics(let snapshot): metrics = snapshot
+        case .signaled(let signal, let sender): heardOf(signal, from: sender)
         }
     }
 
@@ -349,7 +367,7 @@ extension WorkerHandle {
     }
 
     private func parked(_ reason: String) {
-        handle(.parked, because: reason)
+        handle(.parked, because: Cause(.parked, reason, by: .worker(id, pid: pid)))
         if state == .parked { watch() }
     }
 

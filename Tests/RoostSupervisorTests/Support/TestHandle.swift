@@ -16,6 +16,7 @@ final class TestHandle {
     let logs = Slot<[LogRecord]>([])
     let failures = Slot<Int>(0)
     let escalations = Slot<Int>(0)
+    let notes = Slot<[CauseTrail.Draft]>([])
     let script: Slot<String>
 
     init(
@@ -35,7 +36,7 @@ final class TestHandle {
         if isPlain { settings.lifecycle.drain = .zero }
         change(&settings)
         let itself = Slot<WorkerHandle>()
-        let (changes, logs, failures, escalations) = (changes, logs, failures, escalations)
+        let (changes, logs, failures, escalations, notes) = (changes, logs, failures, escalations, notes)
         let surroundings = WorkerHandle.Surroundings(
             requestAdmission: { _, _ in itself.value?.assumeIsolated { $0.admitted() } },
             withdrawAdmission: { _ in },
@@ -47,8 +48,12 @@ final class TestHandle {
                 return request
             },
             changed: { changes.value?.append($1) },
-            failed: { _ in failures.value? += 1 },
-            escalate: { _ in escalations.value? += 1 },
+            failed: { _, _ in failures.value? += 1 },
+            escalate: { _, _ in escalations.value? += 1 },
+            note: { _, draft in
+                notes.value?.append(draft)
+                return UInt64(notes.value?.count ?? 0)
+            },
             log: { logs.value?.append($0) }
         )
         handle = WorkerHandle(
@@ -76,7 +81,9 @@ final class TestHandle {
     var lastExit: RoostSupervisor.LastExit? { handle.assumeIsolated { $0.lastExit } }
     var states: [RoostPolicy.WorkerState] { changes.value?.map(\.to) ?? [] }
 
-    func tell(_ event: WorkerStateMachine.Event) { handle.assumeIsolated { $0.handle(event) } }
+    func tell(_ event: WorkerStateMachine.Event, because cause: Cause? = nil) {
+        handle.assumeIsolated { $0.handle(event, because: cause) }
+    }
     func ready() { says(.ready) }
     /// Has the process say it over its connection.
     func says(_ message: WorkerHandle.Message) {

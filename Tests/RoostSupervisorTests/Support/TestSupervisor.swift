@@ -32,6 +32,7 @@ final class TestSupervisor {
         log: LogSettings(level: .debug, format: .human, ring: 1 << 20),
         eventRing: 1000,
         historyGenerations: 10,
+        recordSize: 1 << 20,
         reload: .init(check: .seconds(10), prepare: .seconds(5), commit: .seconds(5)),
         watchDebounce: nil
     )
@@ -162,7 +163,8 @@ final class TestSupervisor {
     }
 
     func stop(_ status: Int32 = 0) {
-        supervisor.assumeIsolated { $0.stop(exitStatus: status) }
+        let cause = Cause(.shutdown, "the test asked it to stop", by: .unknown)
+        supervisor.assumeIsolated { $0.stop(exitStatus: status, because: cause) }
         try? bench.turn(until: "the end") { ended.value != nil }
     }
 
