@@ -24,7 +24,7 @@ extension WorkerHandle {
 
     /// - Parameter spawned: a process that was being started when that supervisor died, beside the serving one or in the
     ///   place of one that had just died. Whether it was to be promoted first is not known; being told so harms nobody.
-    func restoreRoll(_ saved: SavedInstance, spawned: SavedProcess?) {
+    func restoreRoll(_ saved: SavedInstance, spawned: SavedProcess?, _ ends: (SavedProcess) -> LogEnds?) {
         var left = saved.roll
         if var spawned, spawned.pid != saved.process?.pid, left == nil {
             var roll = SavedRoll()
@@ -38,7 +38,13 @@ extension WorkerHandle {
         var settings = settings
         settings.isPlain = process.plain
         let incarnation = makeIncarnation(settings)
-        guard incarnation.adopt(process) else { return }
+        let isThere = incarnation.adopt(
+            process,
+            ends(process),
+            lineLimit: settings.logLineLimit,
+            log: surroundings.log
+        )
+        guard isThere else { return }
         other = incarnation
         let request = RollRequest(cause: StopCause(left.reason) ?? .requested, reason: "", waiters: [])
         let roll = Roll(

@@ -53,11 +53,11 @@ extension WorkerHandle {
             if isThere { current = incarnation }
         }
         machine = WorkerStateMachine(settings: settings.lifecycle, memory: memory)
-        restoreRoll(saved, spawned: hadProcess ? spawned : nil)
+        restoreRoll(saved, spawned: hadProcess ? spawned : nil, ends)
     }
 
     /// To be kept over this supervisor's death.
-    var keptDescriptors: [(name: String, number: Int32)] { current?.keptDescriptors ?? [] }
+    var keptDescriptors: [(name: String, number: Int32)] { (current?.keptDescriptors ?? []) + (other?.keptDescriptors ?? []) }
 
     /// Goes on: with the process that was adopted, or with what follows its end.
     func resume() {
