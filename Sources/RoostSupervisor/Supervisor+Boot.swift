@@ -52,7 +52,11 @@ extension Supervisor {
     package func launch() {
         guard phase != .stopping else { return }
         openNotifySocket()
-        if isSubreaper { strays = makeStrayReaper() }
+        if isSubreaper {
+            strays = makeStrayReaper()
+            save()  // the guard finds the lease there
+            startGuard()
+        }
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
         let hasTakenOver = !handles.isEmpty
         resumeInstances()
@@ -67,7 +71,11 @@ extension Supervisor {
         StrayReaper(
             isOurs: ChildProcess.isOurs,
             found: { [unowned self] pid in
-                assumeIsolated { $0.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends") }
+                guard !Guard.isOne(pid) else { return }  // that of the program which this process was before
+                assumeIsolated { supervisor in
+                    supervisor.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends")
+                    supervisor.saveSoon()
+                }
             }
         )
     }

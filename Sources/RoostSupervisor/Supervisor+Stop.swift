@@ -34,6 +34,7 @@ extension Supervisor {
         }
         await endStrays()
         notifications = nil
+        await guardKeeper?.end()
         leaveNothing()
         say(.notice, "stopped")
         if let tickTimer { reactor.cancel(tickTimer) }

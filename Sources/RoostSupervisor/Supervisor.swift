@@ -85,6 +85,8 @@ package actor Supervisor {
     /// Pending while the status line may have changed and was not told yet.
     var statusTimer: TimerToken?
     var strays: StrayReaper?
+    /// Ends what this process leaves if it dies for good.
+    var guardKeeper: GuardKeeper?
     var notifications: NotifySocket?
     /// Called once, with the exit status, when everything has ended.
     var finish: (@Sendable (Int32) -> Void)?

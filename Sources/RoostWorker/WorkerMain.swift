@@ -43,6 +43,8 @@ package enum WorkerMain {
     ) -> Int32 {
         do {
             let inheritance = try Inheritance()
+            // For whatever this process starts: so the guard knows what belongs to the supervisor of this directory.
+            if let directory = inheritance.runtimeDirectory { setenv("ROOSTD_MEMBER", directory, 1) }
             let name = inheritance.worker ?? name
             let start = try StartConfiguration.read(inheritance, worker: name, standaloneFile: standaloneFile)
             roost_ignore_sigpipe()

@@ -276,11 +276,23 @@ extension WorkerRuntime {
             return await actions.drain(limit, idle)
         }
         drained = task
+        boundDrain(limit)
         return await task.value
     }
 
     /// Callers wait in the backlog, or come to the process that has replaced this one.
     private func leaveOwnSocket() { ownListener?.assumeIsolated { $0.stop() } }
+
+    /// A supervisor ends a service that does not keep to its limit; where there is none any more, nobody else does.
+    private func boundDrain(_ limit: Duration) {
+        reactor.schedule(after: limit + .seconds(1)) { [unowned self] in
+            assumeIsolated { runtime in
+                guard runtime.connection == nil, !runtime.hasEnded else { return }
+                runtime.log.error("worker", "not drained within \(limit), and there is no supervisor: ending")
+                runtime.end(0)
+            }
+        }
+    }
 
     /// SIGTERM or SIGINT: drains and ends. Asked a second time, it ends at once.
     func drainAndEnd(because reason: String) async {

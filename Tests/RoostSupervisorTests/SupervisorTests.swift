@@ -174,7 +174,7 @@ import Testing
         // The time stands still: without the message it would never be ready.
         try test.turn(until: .running, "a")
         #expect(try test.handle("a").assumeIsolated { $0.reason } == "serving")
-        #expect(Scratch.names(in: test.bench.scratch.file("run")) == ["notify.sock"])
+        #expect(test.sockets == ["notify.sock"])
         kill(try #require(try test.pid("a")), SIGKILL)
         try test.bench.turn(until: "its end") { try test.pid("a") != nil }
     }

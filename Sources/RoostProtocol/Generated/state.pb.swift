@@ -14,6 +14,8 @@ package struct SavedState: ProtobufMessage {
     package var instances: [SavedInstance] = []
     /// How long processes that keep a lease go on without a supervisor.
     package var leaseMs: UInt32 = 0
+    /// What workers have left behind and nobody has reaped yet. For the guard.
+    package var strays: [SavedProcess] = []
 
     package init() {}
 
@@ -30,6 +32,7 @@ package struct SavedState: ProtobufMessage {
         case 6: try reader.message(field, into: &scaled)
         case 7: try reader.message(field, into: &instances)
         case 8: leaseMs = try reader.uint32(field)
+        case 20: try reader.message(field, into: &strays)
         default: try reader.skip(field)
         }
     }
@@ -43,6 +46,7 @@ package struct SavedState: ProtobufMessage {
         for value in scaled { writer.message(value, at: 6) }
         for value in instances { writer.message(value, at: 7) }
         writer.uint32(leaseMs, at: 8)
+        for value in strays { writer.message(value, at: 20) }
     }
 }
 

@@ -47,6 +47,12 @@ extension Supervisor {
             (scale.name, scale.instances) = (name, UInt32(clamping: count))
             return scale
         }
+        state.strays = (strays?.strays ?? []).compactMap { pid in
+            guard let entry = ProcessCensus.Entry(pid: pid) else { return nil }
+            var process = SavedProcess()
+            (process.pid, process.startTime, process.plain) = (pid, entry.startTime, true)
+            return process
+        }
         state.instances = handles.values.map { handle in
             var saved = handle.assumeIsolated { $0.saved }
             saved.retiring = retiring.contains(handle.id)

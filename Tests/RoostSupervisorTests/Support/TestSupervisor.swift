@@ -199,6 +199,9 @@ final class TestSupervisor {
         try handle(name, instance).assumeIsolated { $0.state }
     }
 
+    /// What lies in the runtime directory besides what is left to a successor.
+    var sockets: [String] { Scratch.names(in: bench.scratch.file("run")).filter { $0.hasSuffix(".sock") } }
+
     func pid(_ name: String, _ instance: Int = 0) throws -> Int32? {
         try handle(name, instance).assumeIsolated { $0.pid }
     }
