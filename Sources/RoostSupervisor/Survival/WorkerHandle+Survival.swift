@@ -57,7 +57,9 @@ extension WorkerHandle {
     }
 
     /// To be kept over this supervisor's death.
-    var keptDescriptors: [(name: String, number: Int32)] { (current?.keptDescriptors ?? []) + (other?.keptDescriptors ?? []) }
+    var keptDescriptors: [(name: String, number: Int32)] {
+        (current?.keptDescriptors ?? []) + (other?.keptDescriptors ?? [])
+    }
 
     /// Goes on: with the process that was adopted, or with what follows its end.
     func resume() {
