@@ -85,7 +85,8 @@ extension Supervisor {
         guard let candidate = candidates.removeValue(forKey: id) else { return }
         (stamps[id], begunWith[id]) = (candidate.stamp, candidate.generation)
         // Between the word that it may serve and now, a change may have been told to the process before it.
-        guard candidate.generation != generation, let handle = handles[id], !handle.assumeIsolated({ $0.isPlain }) else {
+        guard candidate.generation != generation, let handle = handles[id], !handle.assumeIsolated({ $0.isPlain })
+        else {
             return
         }
         let cause = change("its configuration has changed", .configuration, by: .reload(by: .supervisor))

@@ -41,12 +41,18 @@ struct RollingTests {
         }
     }
 
-    @Test("an executable that is broken: no request fails, the old process serves on, and the reason is told", arguments: [
-        (script: "exit 3", reason: "the new process exited with status 3"),
-        (script: "exec sleep 1000", reason: "the new process was not ready within 2.0 seconds"),
-        // Ready, alive and healthy by its own word, but nobody serves the listener.
-        (script: "exec SCRIPTED", reason: "the new process failed the probe of proxy.listen: no answer within 2.0 seconds"),
-    ])
+    @Test(
+        "an executable that is broken: no request fails, the old process serves on, and the reason is told",
+        arguments: [
+            (script: "exit 3", reason: "the new process exited with status 3"),
+            (script: "exec sleep 1000", reason: "the new process was not ready within 2.0 seconds"),
+            // Ready, alive and healthy by its own word, but nobody serves the listener.
+            (
+                script: "exec SCRIPTED",
+                reason: "the new process failed the probe of proxy.listen: no answer within 2.0 seconds"
+            ),
+        ]
+    )
     func brokenExecutable(script: String, reason: String) async throws {
         let configuration = """
             proxy: { listen: "127.0.0.1:PORT" }
@@ -74,20 +80,28 @@ struct RollingTests {
             )
             #expect(try await command.ended() == 1)
             let text = Scratch.text(scratch.file("out"))
-            #expect(text.contains("proxy/0 was not replaced: \(reason); the old process, pid \(pid), serves on"), "\(text)")
+            #expect(
+                text.contains("proxy/0 was not replaced: \(reason); the old process, pid \(pid), serves on"),
+                "\(text)"
+            )
             try await load.goesOn()
             try await load.end()
             #expect(load.failed.count == 0, "\(load.failures)")
             let worker = try await roost.wait(for: "proxy") { $0.rolling == nil }
             #expect(worker.pid == pid && worker.restarts == 0 && worker.lastExit == nil)
-            let told = try await roost.events().contains { "\($0)".contains("failed") && "\($0)".contains(reason.dropFirst(16)) }
+            let told = try await roost.events().contains {
+                "\($0)".contains("failed") && "\($0)".contains(reason.dropFirst(16))
+            }
             #expect(told)
         }
     }
 
     @Test("a candidate takes no traffic before it is proved, and is in the status meanwhile")
     func candidate() async throws {
-        let configuration = Sample.proxy.replacing("drain: 5s", with: "drain: 5s, heartbeat: { interval: 1s, deadline: 3s }")
+        let configuration = Sample.proxy.replacing(
+            "drain: 5s",
+            with: "drain: 5s, heartbeat: { interval: 1s, deadline: 3s }"
+        )
         try await RunningRoost.run(configuration) { roost in
             let old = try #require(try await roost.wait(for: "proxy").pid)
             let load = StrictLoad(port: roost.port, connections: 4)
@@ -145,7 +159,9 @@ struct RollingTests {
         }
     }
 
-    @Test("roostd is killed in the middle of a rolling restart, at any moment: one process serves on, the other one ends")
+    @Test(
+        "roostd is killed in the middle of a rolling restart, at any moment: one process serves on, the other one ends"
+    )
     func supervisorKilled() async throws {
         for delay in stride(from: 0, to: 2400, by: Soak.size(600, soak: 50)) {
             try await RunningRoost.run(Sample.proxy) { roost in

@@ -218,7 +218,8 @@ struct RollTrace {
     private mutating func exitCurrent() throws(Fault) {
         current = nil
         reaped += 1
-        let status: ExitStatus = [.code(0), .code(1), .signal(9), .signal(11)].randomElement(using: &random) ?? .unknown
+        let status: ExitStatus =
+            [.code(0), .code(1), .signal(9), .signal(11)].randomElement(using: &random) ?? .unknown
         exitStatus = status
         let hadCandidate = roll?.hasCandidate ?? false
         try feed(.incumbentExited)

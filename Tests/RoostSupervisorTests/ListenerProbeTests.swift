@@ -35,18 +35,24 @@ import Testing
         return (try outcome.require(), String(decoding: request[..<count], as: UTF8.self))
     }
 
-    @Test("any status line is an answer, and the request is one that a server answers by itself", arguments: [
-        "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.0 404 Not Found\r\n", "HTTP/1.1 503\r\n\r\n",
-    ])
+    @Test(
+        "any status line is an answer, and the request is one that a server answers by itself",
+        arguments: [
+            "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.0 404 Not Found\r\n", "HTTP/1.1 503\r\n\r\n",
+        ]
+    )
     func good(_ answer: String) throws {
         let (failure, request) = try verdict(answer)
         #expect(failure == nil)
         #expect(request == "OPTIONS * HTTP/1.1\r\nHost: roost.internal\r\nConnection: close\r\n\r\n")
     }
 
-    @Test("what is no status line is told as that", arguments: [
-        "HTTP/2 200 OK\r\n\r\n", "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 2", "HTTP/1.1 999999", "HTTP/1.1 020 x\r\n", "x",
-    ])
+    @Test(
+        "what is no status line is told as that",
+        arguments: [
+            "HTTP/2 200 OK\r\n\r\n", "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 2", "HTTP/1.1 999999", "HTTP/1.1 020 x\r\n", "x",
+        ]
+    )
     func bad(_ answer: String) throws {
         #expect(try verdict(answer).failure == "the answer is not HTTP")
     }

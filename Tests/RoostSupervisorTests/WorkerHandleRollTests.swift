@@ -36,7 +36,9 @@ import Testing
 
     private func beat(_ test: TestHandle) { test.otherSays(.heartbeat(Heartbeat())) }
 
-    @Test("a plain program is replaced when the new one has been alive for a second; until then the old one is untouched")
+    @Test(
+        "a plain program is replaced when the new one has been alive for a second; until then the old one is untouched"
+    )
     func plain() throws {
         let test = try running()
         let old = try #require(test.pid)
@@ -207,7 +209,9 @@ import Testing
         test.bench.advance(.seconds(1))
         guard case .promoted(_, let new) = first.value else { return #expect(Bool(false)) }
         #expect(second.value == nil)
-        try test.bench.turn(until: "the end of the first") { test.otherPID != nil && test.pid == new && test.otherPID != first.value?.former }
+        try test.bench.turn(until: "the end of the first") {
+            test.otherPID != nil && test.pid == new && test.otherPID != first.value?.former
+        }
         test.bench.advance(.seconds(1))
         #expect(second.value != nil && second.value == third.value)
         #expect(second.value?.former == new)

@@ -51,7 +51,9 @@ extension Loop {
     /// Whether nothing of a request has come: not even to the socket, from which the loop may not have heard yet. Closing
     /// it with bytes unread would reset the connection under a request that could be answered.
     func isIdle(_ client: StreamPointer) -> Bool {
-        guard client.pointee.phase == .reading, client.pointee.input.isEmpty, !client.pointee.canRead else { return false }
+        guard client.pointee.phase == .reading, client.pointee.input.isEmpty, !client.pointee.canRead else {
+            return false
+        }
         var byte: UInt8 = 0
         return recv(client.pointee.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) <= 0
     }

@@ -22,7 +22,8 @@ struct ProcessRoll {
 
     /// Adds what a state names. Process numbers alone prove nothing: `update` compares the start times.
     mutating func add(_ state: SavedState, unfinishedSpawn: Int32?) {
-        for process in state.instances.compactMap(\.process) + state.strays where process.pid > 0 {
+        let processes = state.instances.flatMap { [$0.process, $0.roll?.process].compactMap(\.self) }
+        for process in processes + state.strays where process.pid > 0 {
             guard process.startTime > 0, process.pid != own.pid else { continue }
             roots[process.pid] = Member(startTime: process.startTime, root: process.pid, hasLease: !process.plain)
         }

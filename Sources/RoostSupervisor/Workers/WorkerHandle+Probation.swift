@@ -30,7 +30,9 @@ extension WorkerHandle {
         }
         for listener in probes {
             let probe = ListenerProbe(listener.address, on: reactor)
-            if let failure = await probe.run(within: limit) { return "failed the probe of \(listener.name): \(failure)" }
+            if let failure = await probe.run(within: limit) {
+                return "failed the probe of \(listener.name): \(failure)"
+            }
         }
         return nil
     }
