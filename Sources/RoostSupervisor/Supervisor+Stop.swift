@@ -34,8 +34,8 @@ extension Supervisor {
         }
         await endStrays()
         notifications = nil
-        await guardKeeper?.end()
         leaveNothing()
+        await guardKeeper?.end()
         say(.notice, "stopped")
         if let tickTimer { reactor.cancel(tickTimer) }
         finish?(exitStatus)
