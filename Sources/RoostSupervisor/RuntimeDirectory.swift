@@ -80,7 +80,7 @@ package struct RuntimeDirectory: ~Copyable {
     package static func clear(_ path: String) {
         guard let directory = opendir(path) else { return }
         defer { closedir(directory) }
-        let files = ["state", "configuration", "logs", "events"]
+        let files = ["state", "logs", "events"]
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
@@ -88,7 +88,8 @@ package struct RuntimeDirectory: ~Copyable {
             var status = stat()
             guard lstat("\(path)/\(name)", &status) == 0 else { continue }
             let isSocket = status.st_mode & S_IFMT == S_IFSOCK
-            if isSocket || files.contains(name) { unlink("\(path)/\(name)") }
+            // The configuration may be in the middle of being replaced, under another name.
+            if isSocket || files.contains(name) || name.hasPrefix("configuration") { unlink("\(path)/\(name)") }
         }
     }
 

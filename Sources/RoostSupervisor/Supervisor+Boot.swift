@@ -35,7 +35,17 @@ extension Supervisor {
             }
         self.configuration = configuration
         if let legacy { restore(legacy.state) }
-        try openSockets(configuration)
+        if isSubreaper {
+            save()  // the guard finds the lease there
+            startGuard()
+        }
+        do {
+            try openSockets(configuration)
+        } catch {
+            // What was taken over has its lease; where there is nothing, nothing is to be guarded.
+            if legacy == nil { await guardKeeper?.end() }
+            throw error
+        }
         do {
             configurationFiles = try makeConfigurationFiles(configuration, generation: generation)
         } catch {
@@ -53,11 +63,7 @@ extension Supervisor {
     package func launch() {
         guard phase != .stopping else { return }
         openNotifySocket()
-        if isSubreaper {
-            strays = makeStrayReaper()
-            save()  // the guard finds the lease there
-            startGuard()
-        }
+        if isSubreaper { strays = makeStrayReaper() }
         noteBoot()
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
         let hasTakenOver = !handles.isEmpty

@@ -37,8 +37,8 @@ extension Supervisor {
         }
         await endStrays()
         notifications = nil
-        await guardKeeper?.end()
         leaveNothing()
+        await guardKeeper?.end()
         say(.notice, "stopped")
         record.close()
         if let tickTimer { reactor.cancel(tickTimer) }

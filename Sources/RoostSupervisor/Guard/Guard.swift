@@ -105,7 +105,9 @@ package final class Guard {
         watched.pidfd = -1
         callRoll()
         let lease = directory.savedState().map { Duration.milliseconds($0.state.leaseMs) }
-        return handle(.supervisorEnded(lease: lease ?? Self.usualLease))
+        // Without a state file it had stopped everything and died as it went.
+        let unknown = directory.hasState ? Self.usualLease : .zero
+        return handle(.supervisorEnded(lease: lease ?? unknown))
     }
 
     private func lookAround() -> GuardStateMachine.Action {

@@ -87,6 +87,9 @@ final class GuardedDirectory {
         return true
     }
 
+    /// Whether the supervisor has left anything, readable or not.
+    var hasState: Bool { access(path + "/state", F_OK) == 0 }
+
     /// What the supervisor has left: the file as it is now, or as it was when the directory was taken away.
     func savedState() -> (state: SavedState, unfinishedSpawn: Int32?)? {
         if isStillThere, let present = StateFile(existing: path + "/state") { state = present }

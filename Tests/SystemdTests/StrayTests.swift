@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// What a stop leaves, under a real systemd.
+@Suite(
+    "no strays under systemd",
+    .serialized,
+    .enabled(if: SystemdBox.obstacle == nil, "\(SystemdBox.obstacle ?? "")"),
+    .timeLimit(.minutes(5))
+)
+struct StrayTests {
+    /// Plain programs, one of which daemonises itself out of its process group and leaves its parent.
+    private static let workers = """
+
+        workers:
+          proxy: {}
+          deaf: { command: [/bin/sh, -c, "trap '' TERM; while :; do sleep 1; done"], stop_timeout: 1s }
+          away: { command: [/bin/sh, -c, "setsid /bin/sh -c 'trap \\"\\" TERM; sleep 1001 & sleep 1002' & exec sleep 1003"] }
+
+        """
+
+    private func start(_ box: SystemdBox, _ settings: String = "") async throws {
+        if !settings.isEmpty { try await box.override(settings) }
+        try await box.write(Self.configuration, to: "/etc/roost/roost.yaml")
+        try await box.must("chown", "-R", "roost:roost", "/etc/roost")
+        try await box.must("systemctl", "start", "roost.service")
+        try await eventually("everybody is there") {
+            try await box.run("pgrep", "-u", "roost", "-f", "sleep 1002").status == 0
+        }
+    }
+
+    private static let configuration = "supervisor: { lease: 10s }" + workers
+
+    /// Who is left of the unit, whatever group it has put itself into.
+    private func left(_ box: SystemdBox) async throws -> String {
+        try await box.run("ps", "-u", "roost", "-o", "pid=,args=").output
+    }
+
+    @Test("systemctl stop leaves no process, also when a program has daemonised itself")
+    func stop() async throws {
+        try await SystemdBox.with("strays") { box in
+            try await start(box)
+            let group = try await box.property("ControlGroup")
+            try await box.must("systemctl", "stop", "roost.service")
+            #expect(try await box.property("Result") == "success")
+            #expect(try await left(box) == "")
+            #expect(try await box.run("test", "-e", "/sys/fs/cgroup\(group)").status != 0)
+            #expect(try await box.run("test", "-e", "/run/roost").status != 0)
+        }
+    }
+
+    @Test("a crash makes the reaper do nothing: the workers live on")
+    func crash() async throws {
+        try await SystemdBox.with("crash") { box in
+            try await start(box)
+            let before = try await box.must("pgrep", "-u", "roost", "-f", "sleep 100[123]")
+            let old = try await box.property("MainPID")
+            try await box.must("kill", "-KILL", old)
+            try await eventually("roostd is back") {
+                let pid = try await box.property("MainPID")
+                let state = try await box.property("ActiveState")
+                return pid != old && pid != "0" && state == "active"
+            }
+            let after = try await box.must("pgrep", "-u", "roost", "-f", "sleep 100[123]")
+            let survivors = Set(before.split(separator: "\n")).intersection(after.split(separator: "\n"))
+            #expect(survivors.count >= 3, "before:\n\(before)\nafter:\n\(after)")
+            try await box.must("systemctl", "stop", "roost.service")
+            #expect(try await left(box) == "")
+        }
+    }
+
+    @Test("a stop while roostd is dead and waits for its restart: the guard ends everything within the lease")
+    func stopWhileDead() async throws {
+        try await SystemdBox.with("dead") { box in
+            try await start(box, "RestartSec=30s")
+            try await box.must("kill", "-KILL", try await box.property("MainPID"))
+            try await eventually("systemd waits") { try await box.property("SubState") == "auto-restart" }
+            #expect(try await left(box) != "")
+            try await box.must("systemctl", "stop", "roost.service")
+            try await eventually(within: .seconds(12), "nobody is left") { try await left(box) == "" }
+            #expect(try await box.run("test", "-e", "/run/roost").status != 0)
+        }
+    }
+}
