@@ -103,8 +103,8 @@ struct WhyTests {
             chain: ended
         ),
         .init(
-            "segmentation fault",
-            script("once=SCRATCH/once then=raise:11@50"),
+            "a signal that it raises itself",
+            script("once=SCRATCH/once then=raise:24@50"),
             "signal",
             by: .kind("unknown"),
             chain: ended,
@@ -247,7 +247,7 @@ struct WhyTests {
             try await roost.wait(for: "alpha")
             let worker = try await roost.wait(for: "beta")
             let pid = name == "beta" ? worker.pid : try await roost.worker(name).pid
-            Glibc.kill(try #require(pid), SIGSEGV)
+            Glibc.kill(try #require(pid), SIGXCPU)
         }
     }
 
@@ -601,7 +601,7 @@ extension WhyTests {
         let more = "intensity: { restarts: 1, period: 60s, then: escalate }, backoff: { base: 1ms, max: 5ms }"
         try await RunningRoost.run(Self.script("once=SCRATCH/once then=exit:4@50", more), exit: 0) { roost in
             try await roost.wait(for: "alpha") { $0.restarts == 1 }
-            Glibc.kill(try #require(try await roost.worker("alpha").pid), SIGSEGV)
+            Glibc.kill(try #require(try await roost.worker("alpha").pid), SIGXCPU)
             #expect(try await roost.daemon.ended() == 75)
             try await roost.replaceDaemon(killing: false)
             let past = try await Self.history(roost, "roostd")
