@@ -115,6 +115,11 @@ let package = Package(
             ["CLinux", "RoostJSON", "RoostPolicy", "RoostProtocol", "RoostReactor", "RoostWorker"],
             path: "Tests/Fixtures/scripted-worker"
         ),
+        program(
+            "log-keeper",
+            ["CLinux", "RoostConfig", "RoostPolicy", "RoostReactor", "RoostSupervisor"],
+            path: "Tests/Fixtures/log-keeper"
+        ),
         tests("RoostWireTests", ["RoostWire"]),
         tests("RoostPolicyTests", ["RoostPolicy"]),
         tests("RoostJSONTests", ["RoostJSON"]),
@@ -137,7 +142,7 @@ let package = Package(
             "RoostSupervisorTests",
             [
                 "CLinux", "RoostConfig", "RoostConfigReader", "RoostIPC", "RoostJSON", "RoostPolicy", "RoostProtocol",
-                "RoostReactor", "RoostSupervisor",
+                "RoostReactor", "RoostSupervisor", "log-keeper",
             ]
         ),
         tests(

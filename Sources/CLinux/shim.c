@@ -77,6 +77,34 @@ ssize_t roost_splice(int in, int out, size_t count) {
     return n < 0 ? -errno : n;
 }
 
+ssize_t roost_splice_at(int pipe, int file, int64_t offset, size_t count) {
+    loff_t place = offset;
+    ssize_t n = splice(pipe, NULL, file, &place, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    return n < 0 ? -errno : n;
+}
+
+int roost_lasting_memfd(const char *name) {
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return -errno;
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) == 0) return fd;
+    int error = errno;
+    close(fd);
+    return -error;
+}
+
+int roost_allocate(int fd, int64_t size) { return fallocate(fd, 0, 0, size) < 0 ? -errno : 0; }
+
+int roost_punch_hole(int fd, int64_t offset, int64_t length) {
+    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length) < 0 ? -errno : 0;
+}
+
+void *roost_map_shared(int fd, size_t length, int *error) {
+    void *address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (address != MAP_FAILED) return address;
+    *error = errno;
+    return NULL;
+}
+
 int roost_peer_credentials(int fd, struct roost_credentials *out) {
     struct ucred c;
     socklen_t size = sizeof c;

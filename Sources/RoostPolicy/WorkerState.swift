@@ -22,6 +22,16 @@ package enum WorkerState: String, Sendable, CaseIterable {
 package enum ExitReason: String, Sendable, CaseIterable {
     case exited, signaled, hung, memory, startTimeout = "start_timeout", dependency, configuration, upgrade, requested
     case unknown
+
+    /// Of an end that nobody has asked for.
+    package init(of status: ExitStatus) {
+        self =
+            switch status {
+            case .code: .exited
+            case .signal: .signaled
+            case .unknown: .unknown
+            }
+    }
 }
 
 /// How a process ended, as waitid(2) tells it.

@@ -41,7 +41,17 @@ package struct WorkerStateMachine: Sendable {
         case hung
         case memoryExceeded(isHard: Bool)
         case exited(ExitStatus)
+        /// Another process, proved, is its process now; what becomes of the one before is not this machine's any more.
+        case replaced
+        /// Its process has ended, and another one that is already there takes its place.
+        case succeeded(ExitStatus, by: Successor)
         case deadlinePassed
+    }
+
+    /// How far a process is that takes the place of one that has ended.
+    package enum Successor: Sendable, Hashable {
+        case starting(until: MonotonicInstant)
+        case running
     }
 
     package enum Action: Sendable, Hashable {
@@ -201,6 +211,8 @@ package struct WorkerStateMachine: Sendable {
         case .hung: hung(at: now)
         case .memoryExceeded(let isHard): memoryExceeded(isHard: isHard, at: now)
         case .exited(let status): exited(status, at: now, random: random)
+        case .replaced: replaced(at: now)
+        case .succeeded(let status, let successor): succeeded(status, by: successor, at: now, random: random)
         case .deadlinePassed: deadlinePassed(at: now)
         }
     }
@@ -354,6 +366,44 @@ extension WorkerStateMachine {
         }
     }
 
+    private mutating func replaced(at now: MonotonicInstant) -> [Action] {
+        guard hasProcess, isWanted else {
+            preconditionFailure("replaced in \(phase): what is not wanted or not there has no successor")
+        }
+        (stopCause, isAskedFor) = (nil, false)
+        phase = .running(since: now)
+        return []
+    }
+
+    /// The history takes the end as it is; what follows is settled, since the successor is there.
+    private mutating func succeeded(
+        _ status: ExitStatus,
+        by successor: Successor,
+        at now: MonotonicInstant,
+        random: Double
+    ) -> [Action] {
+        guard hasProcess, isWanted else {
+            preconditionFailure("succeeded in \(phase): what is not wanted or not there has no successor")
+        }
+        var actions: [Action] = []
+        switch stopCause {
+        case .requested, .dependency, .configuration, .upgrade: break
+        case .hung, .memory, .startTimeout, nil:
+            let ending = RestartPolicy.Ending(
+                status: status,
+                reason: exitReason(of: status),
+                readyFor: readySince.map { $0.duration(to: now) }
+            )
+            if policy.ended(ending, at: now, random: random) != .finished { actions = [.reportFailure] }
+        }
+        (stopCause, isAskedFor) = (nil, false)
+        switch successor {
+        case .starting(let until): phase = .starting(until: until)
+        case .running: phase = .running(since: now)
+        }
+        return actions
+    }
+
     private mutating func deadlinePassed(at now: MonotonicInstant) -> [Action] {
         guard let deadline, deadline <= now else { return [] }  // a timer that was already under way
         switch phase {
@@ -460,11 +510,6 @@ extension WorkerStateMachine {
 
     /// Under which reason an end with `status` is recorded at this moment.
     package func exitReason(of status: ExitStatus) -> ExitReason {
-        if let stopCause { return stopCause.exitReason }
-        return switch status {
-        case .code: .exited
-        case .signal: .signaled
-        case .unknown: .unknown
-        }
+        stopCause?.exitReason ?? ExitReason(of: status)
     }
 }

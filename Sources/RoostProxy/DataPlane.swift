@@ -36,6 +36,9 @@ package final class DataPlane {
         reactor.atEndOfTurn { loop.pointee.endTurn() }
     }
 
+    /// Takes over further listeners, as those of `init`.
+    package func add(_ listeners: [Int32]) { loop.pointee.add(listeners) }
+
     // MARK: Configuration
 
     /// Compiles a configuration, with addresses of all its backends (`NameResolver`). Nothing in force changes.

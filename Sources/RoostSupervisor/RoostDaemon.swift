@@ -44,7 +44,7 @@ package enum RoostDaemon {
             try RuntimeDirectory.makeDirectories(invocation.stateDirectory)
             let reactor = try Reactor()
             reactor.becomeProcessExecutor()
-            let life = Life(reactor, invocation, inherited, lock: directory.lockNumber)
+            let life = try Life(reactor, invocation, inherited, lock: directory.lockNumber)
             try life.begin()
             reactor.run()
             _ = consume directory
@@ -77,22 +77,29 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
         _ invocation: Invocation,
         _ inherited: [(name: String, number: Int32)],
         lock: Int32
-    ) {
+    ) throws(SystemError) {
         self.reactor = reactor
         self.invocation = invocation
         self.lock = lock
-        let book = LogBook(LogSink(reactor))
+        let directory = invocation.runtimeDirectory
+        let book = try LogBook(LogSink(reactor), path: directory + "/logs")
+        let events = try Feed<RoostProtocol.Event>(bytes: Event.bytes(of: 10_000), path: directory + "/events")
+        let problems = [book.feed.ring.problem, events.ring.problem].compactMap(\.self)
         supervisor = Supervisor(
             reactor,
             invocation: invocation,
             installation: Installation(),
             logs: book,
+            events: events,
             isSubreaper: true,
             inherited: inherited
         )
         supervisor.assumeIsolated { supervisor in
             supervisor.whenEnded { [unowned self] status in end(status) }
             supervisor.whenReady { Self.greet($0) }
+            for problem in problems {
+                supervisor.say(.warning, "logs or events would not outlive this roostd: \(problem)")
+            }
         }
     }
 

@@ -40,7 +40,7 @@ package struct RuntimeDirectory: ~Copyable {
         guard number >= 0 else { throw .unusable(SystemError("open", path + "/roostd.lock", code: -number)) }
         let lock = Descriptor(owning: number)
         guard Self.take(number) else {
-            let holder = String(decoding: ProcFile.read(path + "/roostd.lock") ?? [], as: UTF8.self)
+            let holder = Self.text(number)
             throw .held(path: path, pid: holder.isEmpty ? "unknown" : String(holder.prefix { $0.isNumber }))
         }
         let pid = "\(getpid())\n"
@@ -49,25 +49,56 @@ package struct RuntimeDirectory: ~Copyable {
         self.lock = lock
     }
 
-    /// A process that a dead supervisor was starting holds the lock until its exec: that takes a moment, no more.
+    /// Takes the lock. A process that a dead supervisor was starting holds it until its exec, and a guard while it ends
+    /// what another supervisor has left: both are through soon.
     private static func take(_ number: Int32) -> Bool {
-        for _ in 0..<100 {
+        for attempt in 0..<500 {
             if flock(number, LOCK_EX | LOCK_NB) == 0 { return true }
-            guard errno == EWOULDBLOCK, ProcessFigures.startTime(pid: holder(number)) == nil else { return false }
+            guard errno == EWOULDBLOCK else { return false }
+            let holder = text(number)
+            let pid = Int32(clamping: ProcFile.number(holder.utf8))
+            let isPassing = holder.contains(GuardedDirectory.mark) || ProcessCensus.Entry(pid: pid) == nil
+            // A guard that has just taken it may not have written so.
+            guard isPassing || attempt < 3 else { return false }
             usleep(10_000)
         }
         return false
     }
 
-    /// Who says that it holds the lock.
-    private static func holder(_ number: Int32) -> Int32 {
-        var text = [UInt8](repeating: 0, count: 16)
+    /// Who says that it holds the lock: a number, and whether it is a guard.
+    private static func text(_ number: Int32) -> String {
+        var text = [UInt8](repeating: 0, count: 32)
         let count = pread(number, &text, text.count, 0)
-        return Int32(clamping: ProcFile.number(text.prefix(max(count, 0))))
+        return String(decoding: text.prefix(max(count, 0)), as: UTF8.self)
     }
 
     /// For the program that takes this process over.
     package var lockNumber: Int32 { lock.number }
+
+    /// Takes away what a supervisor has put here for others and for its successor; its lock file stays. For who holds
+    /// the lock.
+    package static func clear(_ path: String) {
+        guard let directory = opendir(path) else { return }
+        defer { closedir(directory) }
+        let files = ["state", "configuration", "logs", "events"]
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            var status = stat()
+            guard lstat("\(path)/\(name)", &status) == 0 else { continue }
+            let isSocket = status.st_mode & S_IFMT == S_IFSOCK
+            if isSocket || files.contains(name) { unlink("\(path)/\(name)") }
+        }
+    }
+
+    /// As `clear`, where no supervisor and no guard is.
+    static func clearUnlessHeld(_ path: String) {
+        let number = roost_open(path + "/roostd.lock", O_RDWR, 0)
+        guard number >= 0 else { return }
+        let descriptor = Descriptor(owning: number)
+        if flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 { clear(path) }
+    }
 
     /// The path of a socket in here.
     package func socket(_ name: String) -> String { "\(path)/\(name).sock" }

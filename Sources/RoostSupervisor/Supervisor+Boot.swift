@@ -53,7 +53,11 @@ extension Supervisor {
     package func launch() {
         guard phase != .stopping else { return }
         openNotifySocket()
-        if isSubreaper { strays = makeStrayReaper() }
+        if isSubreaper {
+            strays = makeStrayReaper()
+            save()  // the guard finds the lease there
+            startGuard()
+        }
         noteBoot()
         tell(.configChanged, ["generation": .integer(Int64(generation)), "initiator": .string("\(Initiator.boot)")])
         let hasTakenOver = !handles.isEmpty
@@ -70,7 +74,11 @@ extension Supervisor {
         StrayReaper(
             isOurs: ChildProcess.isOurs,
             found: { [unowned self] pid in
-                assumeIsolated { $0.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends") }
+                guard !Guard.isOne(pid) else { return }  // that of the program which this process was before
+                assumeIsolated { supervisor in
+                    supervisor.say(.warning, "pid \(pid) was left behind by its parent; reaping it when it ends")
+                    supervisor.saveSoon()
+                }
             }
         )
     }
@@ -182,7 +190,7 @@ extension Supervisor {
         admission.settings.rate = Double(settings.spawnBudget.perSecond)
         admission.settings.burst = settings.spawnBudget.burst
         logs.apply(settings.log)
-        events.resize(capacity: settings.eventRing)
+        events.resize(capacity: settings.eventRing, bytes: Event.bytes(of: settings.eventRing))
         store.limit = settings.historyGenerations
         record.limit = settings.recordSize
     }

@@ -17,7 +17,7 @@ extension Supervisor {
     /// Only the process that was started counts, not what it has started in its turn.
     private func programSays(_ pid: Int32, _ notification: ProgramNotification, _ passed: SharedDescriptor?) {
         if let passed, let name = notification.descriptorName { return givenBack(name, passed, by: pid) }
-        let handle = handles.values.first { handle in handle.assumeIsolated { $0.isPlain && $0.pid == pid } }
-        handle?.assumeIsolated { $0.notified(notification) }
+        let handle = handles.values.first { handle in handle.assumeIsolated { $0.isPlain && $0.hasProcess(pid) } }
+        handle?.assumeIsolated { $0.notified(notification, by: pid) }
     }
 }

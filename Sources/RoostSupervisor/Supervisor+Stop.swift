@@ -37,6 +37,7 @@ extension Supervisor {
         }
         await endStrays()
         notifications = nil
+        await guardKeeper?.end()
         leaveNothing()
         say(.notice, "stopped")
         record.close()

@@ -56,7 +56,8 @@ extension Supervisor {
         return handles.values.allSatisfy { handle in
             handle.assumeIsolated { handle in
                 guard handle.machine.hasProcess == (handle.pid != nil) else { return false }
-                return handle.pid.map { pids.insert($0).inserted } ?? true
+                guard (handle.roll?.machine.hasProcess ?? false) == (handle.other != nil) else { return false }
+                return [handle.pid, handle.other?.pid].compactMap(\.self).allSatisfy { pids.insert($0).inserted }
             }
         }
     }

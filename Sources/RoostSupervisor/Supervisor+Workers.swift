@@ -21,7 +21,10 @@ extension Supervisor {
             escalate: { [unowned self] id, cause in assumeIsolated { $0.escalate(id, because: cause) } },
             note: { [unowned self] id, draft in assumeIsolated { $0.note(draft, of: id) } },
             log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } },
-            state: stateFile
+            state: stateFile,
+            candidateRequest: { [unowned self] id in try assumeIsolated { try $0.candidateRequest(for: id) } },
+            objection: { [unowned self] id in assumeIsolated { $0.objection(toCandidateOf: id) } },
+            rolled: { [unowned self] id, news in assumeIsolated { $0.rolled(id, news) } }
         )
         return WorkerHandle(id, settings: settings, on: reactor, surroundings: surroundings)
     }
@@ -72,12 +75,20 @@ extension Supervisor {
     private func forget(_ handle: WorkerHandle) {
         let id = handle.id
         guard handles[id] === handle, retiring.contains(id), state(of: handle) == .stopped else { return }
-        (handles[id], stamps[id], begunWith[id]) = (nil, nil, nil)
+        (handles[id], stamps[id], begunWith[id], candidates[id]) = (nil, nil, nil, nil)
         retiring.remove(id)
         saveSoon()
     }
 
     func spawnRequest(for id: InstanceID) throws -> SpawnRequest {
+        let request = try spawnRequest(for: id, held: "")
+        stamps[id] = ExecutableStamp(request.path)
+        begunWith[id] = generation
+        return request
+    }
+
+    /// - Parameter held: what stands before the names of the sockets that are not served at once.
+    func spawnRequest(for id: InstanceID, held: String) throws -> SpawnRequest {
         guard let specification = specification(id.name) else {
             throw SpawnError(path: id.name, step: .exec, code: ENOENT)
         }
@@ -101,12 +112,12 @@ extension Supervisor {
                 descriptors.append(file.number)
             }
             if let socket = workerSockets[id.name] {
-                names.append("ipc")
+                names.append(held + "ipc")
                 descriptors.append(socket.number)
             }
         }
         for listener in specification.listeners {
-            names.append(listener.name)
+            names.append(held + listener.name)
             descriptors.append(try listeners.acquire(listener))
         }
         var request = SpawnRequest(
@@ -121,8 +132,6 @@ extension Supervisor {
         request.nice = specification.nice == 0 ? Priority.original : Int32(clamping: specification.nice)
         request.oomScoreAdjust = Int32(clamping: specification.oomScoreAdjust)
         request.user = specification.account.map { .init(uid: $0.user, gid: $0.group, groups: $0.groups) }
-        stamps[id] = ExecutableStamp(path)
-        begunWith[id] = generation
         return request
     }
 
@@ -158,8 +167,8 @@ extension Supervisor {
                     admission.startEnded(id)
                     continue
                 }
-                handle.assumeIsolated { $0.handle(.admitted) }
-                if handle.assumeIsolated({ !$0.machine.hasProcess }) { admission.startEnded(id) }
+                handle.assumeIsolated { $0.admitted() }
+                if handle.assumeIsolated({ !$0.isStarting }) { admission.startEnded(id) }
             }
         }
         armAdmission()

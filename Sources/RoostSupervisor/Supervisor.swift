@@ -3,7 +3,7 @@ import Glibc
 package import RoostConfig
 import RoostJSON
 package import RoostPolicy
-import RoostProtocol
+package import RoostProtocol
 package import RoostReactor
 import RoostSystemd
 
@@ -24,7 +24,7 @@ package actor Supervisor {
     package nonisolated let startedAt: MonotonicInstant
 
     package let logs: LogBook
-    package let events: Feed<Event>
+    package let events: Feed<RoostProtocol.Event>
     let listeners = ListenerTable()
     let notifier: Notifier
     /// What outlives this process.
@@ -64,6 +64,8 @@ package actor Supervisor {
     var stamps: [InstanceID: ExecutableStamp] = [:]
     /// The configuration generation that each instance was last started with.
     var begunWith: [InstanceID: UInt64] = [:]
+    /// The same two facts of the process beside an instance's serving one.
+    var candidates: [InstanceID: (stamp: ExecutableStamp?, generation: UInt64)] = [:]
     /// Instances that go when they have ended, unless they are wanted again before.
     var retiring: Set<InstanceID> = []
 
@@ -89,6 +91,8 @@ package actor Supervisor {
     /// Pending while the status line may have changed and was not told yet.
     var statusTimer: TimerToken?
     var strays: StrayReaper?
+    /// Ends what this process leaves if it dies for good.
+    var guardKeeper: GuardKeeper?
     var notifications: NotifySocket?
     /// Called once, with the exit status, when everything has ended.
     var finish: (@Sendable (Int32) -> Void)?
@@ -101,8 +105,8 @@ package actor Supervisor {
         invocation: Invocation,
         installation: Installation,
         logs: LogBook,
+        events: Feed<RoostProtocol.Event>,
         isSubreaper: Bool = false,
-        eventCapacity: Int = 10_000,
         inherited: [(name: String, number: Int32)] = []
     ) {
         let notifier = Notifier()
@@ -114,7 +118,7 @@ package actor Supervisor {
         self.logs = logs
         self.isSubreaper = isSubreaper
         startedAt = reactor.now
-        events = Feed(capacity: eventCapacity)
+        self.events = events
         admission = AdmissionQueue(settings: .init(), at: reactor.now)
         store = GenerationStore(stateDirectory: invocation.stateDirectory, limit: 50)
         record = CausalRecord(reactor, stateDirectory: invocation.stateDirectory, limit: 4 << 20) {
@@ -166,6 +170,6 @@ extension Supervisor {
 
     @discardableResult
     func tell(_ kind: Event.Kind, _ data: JSONObject) -> UInt64 {
-        events.append(Event(kind, time: WallTime(nanoseconds: roost_wall_now()), data: data))
+        events.append(RoostProtocol.Event(Event(kind, time: WallTime(nanoseconds: roost_wall_now()), data: data)))
     }
 }

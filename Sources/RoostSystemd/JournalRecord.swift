@@ -12,6 +12,9 @@ package struct JournalRecord: Sendable {
         case worker = "ROOST_WORKER"
         case instance = "ROOST_INSTANCE"
         case category = "ROOST_CATEGORY"
+        /// The record's number in Roost's own log: two entries of a boot with the same one are the same line, told again by
+        /// a supervisor whose predecessor was killed in between.
+        case id = "ROOST_ID"
         case dropped = "ROOST_DROPPED"
     }
 

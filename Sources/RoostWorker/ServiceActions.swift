@@ -6,6 +6,7 @@ struct ServiceActions: Sendable {
     let prepare: @Sendable (_ section: [UInt8], _ generation: UInt64) async throws -> Void
     let commit: @Sendable () async -> Void
     let abort: @Sendable () -> Void
+    let takeOver: @Sendable (_ listeners: [WorkerListener]) async -> Void
     let drain: @Sendable (_ limit: Duration, _ idle: Duration) async -> UInt64
     let progress: @Sendable () -> WorkerProgress
     let metrics: @Sendable () -> [Metric]
@@ -30,6 +31,7 @@ struct ServiceActions: Sendable {
             prepared.attempt += 1
             prepared.value = nil
         }
+        takeOver = { await service.takeOver($0) }
         drain = { await service.drain(within: $0, idle: $1) }
         progress = { service.assumeIsolated { $0.progress() } }
         metrics = { service.assumeIsolated { $0.metrics() } }

@@ -43,6 +43,8 @@ package enum WorkerMain {
     ) -> Int32 {
         do {
             let inheritance = try Inheritance()
+            // For whatever this process starts: so the guard knows what belongs to the supervisor of this directory.
+            if let directory = inheritance.runtimeDirectory { setenv("ROOSTD_MEMBER", directory, 1) }
             let name = inheritance.worker ?? name
             let start = try StartConfiguration.read(inheritance, worker: name, standaloneFile: standaloneFile)
             roost_ignore_sigpipe()
@@ -55,7 +57,8 @@ package enum WorkerMain {
                 log: log,
                 runtimeDirectory: inheritance.runtimeDirectory,
                 sockets: inheritance.sockets,
-                start: start
+                start: start,
+                held: inheritance.held.map { WorkerListener(name: $0.name, descriptor: $0.descriptor) }
             )
             try reactor.handleSignals([SIGTERM, SIGINT]) { signal, sender in
                 runtime.assumeIsolated { $0.tell(signal, from: sender) }

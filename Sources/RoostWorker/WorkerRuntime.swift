@@ -26,6 +26,8 @@ package actor WorkerRuntime {
     private var heartbeats: UInt64 = 0
     private var heartbeatDue = MonotonicInstant(nanoseconds: 0)
     private var ownListener: RoostIPC.Listener?
+    /// What waits for the promotion of this process; empty if it has been told, or never had to be.
+    private var held: [WorkerListener]
     private var exitStatus: Int32?
     /// What the service has prepared, between the two phases of a change.
     private var pending: Prepare?
@@ -48,13 +50,15 @@ package actor WorkerRuntime {
         log: WorkerLog,
         runtimeDirectory: String?,
         sockets: [(name: String, number: Int32)] = [],
-        start: Prepare
+        start: Prepare,
+        held: [WorkerListener] = []
     ) {
         self.reactor = reactor
         self.identity = identity
         self.log = log
         self.runtimeDirectory = runtimeDirectory
         keepsake = runtimeDirectory.map { Keepsake(sockets: sockets, path: $0 + "/notify.sock") }
+        self.held = held
         heartbeatInterval = .milliseconds(max(start.heartbeatIntervalMs, 10))
         drainLimit = .milliseconds(start.drainMs)
         lease = LeaseStateMachine(duration: .milliseconds(start.leaseMs))
@@ -198,6 +202,7 @@ extension WorkerRuntime {
             actions?.abort()
             pending = nil
             return .message(Aborted())
+        case .promote: return .later { [self] in try await promote().encoded() }
         case .drain: return .later { [self] in try await drain(Drain(decoding: payload)).encoded() }
         default: return .unknown(request.method)
         }
@@ -240,6 +245,16 @@ extension WorkerRuntime {
         return Committed()
     }
 
+    /// Serves what the process before this one has served until now.
+    private func promote() async throws -> Promoted {
+        guard state != .draining else { throw RequestFailure(.conflict, "draining") }
+        let listeners = held
+        held = []
+        for socket in listeners where socket.name == "ipc" { try serveOwnSocket(socket.descriptor) }
+        await actions?.takeOver(listeners.filter { $0.name != "ipc" })
+        return Promoted()
+    }
+
     private func drain(_ message: Drain) async -> Drained {
         var reply = Drained()
         reply.abandoned = await drain(
@@ -254,13 +269,29 @@ extension WorkerRuntime {
     private func drain(within limit: Duration, idle: Duration) async -> UInt64 {
         if let drained { return await drained.value }
         state = .draining
+        leaveOwnSocket()
         guard let actions else { return 0 }
         let task = Task {
             _ = self
             return await actions.drain(limit, idle)
         }
         drained = task
+        boundDrain(limit)
         return await task.value
+    }
+
+    /// Callers wait in the backlog, or come to the process that has replaced this one.
+    private func leaveOwnSocket() { ownListener?.assumeIsolated { $0.stop() } }
+
+    /// A supervisor ends a service that does not keep to its limit; where there is none any more, nobody else does.
+    private func boundDrain(_ limit: Duration) {
+        reactor.schedule(after: limit + .seconds(1)) { [unowned self] in
+            assumeIsolated { runtime in
+                guard runtime.connection == nil, !runtime.hasEnded else { return }
+                runtime.log.error("worker", "not drained within \(limit), and there is no supervisor: ending")
+                runtime.end(0)
+            }
+        }
     }
 
     /// SIGTERM or SIGINT: drains and ends. Asked a second time, it ends at once.

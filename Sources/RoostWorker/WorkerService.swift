@@ -19,6 +19,10 @@ package protocol WorkerService: Actor {
     /// Puts a prepared configuration in force.
     func commit(_ prepared: Prepared) async
 
+    /// This process was proved beside another one, which it replaces now: it serves these listeners as well from here on.
+    /// May come before the first `commit`, when the other process has died.
+    func takeOver(_ listeners: [WorkerListener]) async
+
     /// Takes nothing new and finishes what is in flight, within the limit.
     ///
     /// - Parameter idle: how long connections without work may stay open for a last request.
@@ -30,6 +34,21 @@ package protocol WorkerService: Actor {
 
     /// The worker's figures, for the metrics.
     func metrics() -> [Metric]
+}
+
+extension WorkerService {
+    package func takeOver(_: [WorkerListener]) async {}
+}
+
+/// A bound and listening socket, and the key of the configuration that names it, as `proxy.listen`.
+package struct WorkerListener: Sendable {
+    package let name: String
+    package let descriptor: Int32
+
+    package init(name: String, descriptor: Int32) {
+        self.name = name
+        self.descriptor = descriptor
+    }
 }
 
 /// How far a worker is.

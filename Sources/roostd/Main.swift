@@ -3,5 +3,8 @@ import RoostSupervisor
 
 @main
 struct Main {
-    static func main() { exit(RoostDaemon.run(arguments: Array(CommandLine.arguments.dropFirst()))) }
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        exit(HiddenMode(arguments)?.run() ?? RoostDaemon.run(arguments: arguments))
+    }
 }

@@ -161,7 +161,7 @@ struct ProcessTests {
         }
     }
 
-    @Test("above its soft memory ceiling a worker is restarted gently, above the hard one it is killed")
+    @Test("above its soft memory ceiling a worker is replaced without a gap, above the hard one it is killed")
     func memory() async throws {
         let workers = [
             (name: "soft", script: "once=SCRATCH/a then=leak:60000000@50", more: "memory: { soft: 64MiB, hard: 4GiB }"),
@@ -169,7 +169,7 @@ struct ProcessTests {
             (name: "well", script: "", more: "memory: { soft: 256MiB, hard: 512MiB }"),
         ]
         try await RunningRoost.run(Sample.scripted(workers)) { roost in
-            let soft = try await roost.wait(for: "soft") { $0.restarts == 1 }
+            let soft = try await roost.wait(for: "soft") { $0.restarts == 1 && $0.lastExit != nil }
             #expect(soft.lastExit?.reason == .memory && soft.lastExit?.code == 0)
             let hard = try await roost.wait(for: "hard") { $0.restarts == 1 }
             #expect(hard.lastExit?.reason == .memory && hard.lastExit?.signal == SIGKILL)

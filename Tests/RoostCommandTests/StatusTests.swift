@@ -71,6 +71,18 @@ import Testing
         #expect(StatusText.text(of: reply, colors: false) == expected)
     }
 
+    @Test("the process beside the serving one is told while a rolling restart lasts")
+    func rolling() {
+        var reply = Samples.status
+        var rolling = Rolling()
+        (rolling.step, rolling.pid, rolling.uptimeSeconds) = (.proving, 92, 0.5)
+        reply.workers[0].rolling = rolling
+        #expect(StatusText.text(of: reply, colors: false).contains("  pid 92 is being proved\n"))
+        let json = StatusJSON.value(of: reply)["workers"]?[0]?["rolling"]
+        #expect(json?["step"] == "proving" && json?["pid"] == 92)
+        #expect(StatusJSON.value(of: Samples.status)["workers"]?[0]?["rolling"] == .null)
+    }
+
     @Test("colours are escapes around the words, and absent unless asked for")
     func colors() {
         #expect(StatusText.text(of: Samples.status, colors: true).contains("\u{1b}[32mrunning\u{1b}[0m"))

@@ -1,3 +1,4 @@
+import Glibc
 import RoostIPC
 import RoostJSON
 import RoostProtocol
@@ -128,6 +129,69 @@ import Testing
             fake.written.closeAfter(1)
             let outcome = await fake.roost("logs", "-f")
             #expect(outcome == .init(status: 0, output: "12:00:00.250 warning proxy/0 1\n", errors: ""))
+        }
+    }
+
+    /// Sends a line and goes away; whoever comes back is told what it has asked for.
+    private static let leaving: @Sendable (IncomingRequest) -> Answer = { request in
+        guard request.method == .logs else { return .message(Samples.status) }
+        let since = (try? LogsRequest(decoding: request.payload))?.sinceId
+        let connection = request.connection
+        return .items { writer in
+            try await writer.send(
+                item([Samples.line(since.map { "behind \($0)" } ?? "one")], dropped: since == nil ? 0 : 2)
+            )
+            try await Task.sleep(for: .milliseconds(20))
+            if since == nil { await connection.close() }
+            while since != nil { try await Task.sleep(for: .seconds(3600)) }
+        }
+    }
+
+    @Test("-f goes on behind the last line when the supervisor has gone away and come back")
+    func comesBack() async throws {
+        try await FakeSupervisor.run(answer: Self.leaving) { fake in
+            fake.written.closeAfter(2)
+            let outcome = await fake.roost("logs", "-f") { world in
+                let written = fake.written
+                let reactor = fake.reactor
+                world.whenUnwanted = { end in
+                    @Sendable func look() {
+                        if written.text(.output).contains("behind") {
+                            end()
+                        } else {
+                            reactor.schedule(after: .milliseconds(1)) { look() }
+                        }
+                    }
+                    reactor.onLoop { look() }
+                }
+            }
+            #expect(
+                outcome.output == """
+                    12:00:00.250 warning proxy/0 one
+                    ... 2 lines dropped: this reader was too slow
+                    12:00:00.250 warning proxy/0 behind 7
+
+                    """
+            )
+            #expect(outcome.errors == "roost: roostd went away; waiting for it\n")
+            #expect(outcome.status == 0)
+        }
+    }
+
+    @Test("-f gives up with 2 when no supervisor comes back within the lease")
+    func staysAway() async throws {
+        try await FakeSupervisor.run(answer: Self.leaving) { fake in
+            let path = fake.directory + "/roostd.sock"
+            let outcome = await fake.roost("logs", "-f") { world in
+                world.lease = .milliseconds(300)
+                let write = world.write
+                world.write = { bytes, stream in
+                    unlink(path)
+                    return write(bytes, stream)
+                }
+            }
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("no supervisor answers"))
         }
     }
 

@@ -223,7 +223,8 @@ struct WorkerTrace {
         if before.phase == .quarantined, machine.phase != .quarantined {
             switch event {
             case .start, .stop, .restart, .changed: break
-            case .admitted, .spawned, .spawnFailed, .ready, .parked, .hung, .memoryExceeded, .exited, .deadlinePassed:
+            case .admitted, .spawned, .spawnFailed, .ready, .parked, .hung, .memoryExceeded, .exited, .deadlinePassed,
+                .replaced, .succeeded:
                 throw fault("\(event) lifted the quarantine")
             }
         }

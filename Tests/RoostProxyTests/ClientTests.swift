@@ -169,6 +169,30 @@ struct ClientTests {
         #expect(try proxy.get().status == 508)
     }
 
+    @Test("OPTIONS * is answered by the proxy itself, whatever the rules say, and no rule counts it")
+    func optionsForServer() throws {
+        let origin = Origin(answering: { _, _ in okay("x") })
+        defer { origin.stop() }
+        let proxy = try RunningProxy(to: [origin.port])
+        defer { proxy.stop() }
+        let client = try proxy.connect()
+        for _ in 0..<2 {
+            client.write("OPTIONS * HTTP/1.1\r\nHost: roost.internal\r\n\r\n")
+            let answer = try Answer(from: client)
+            #expect(answer.status == 200 && answer.body.isEmpty)
+        }
+        client.write("OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(field("connection", of: try Answer(from: client).head) == "close")
+        #expect(client.readToEnd().isClean)
+        let withBody = try proxy.connect()
+        withBody.write("OPTIONS * HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
+        #expect(field("connection", of: try Answer(from: withBody).head) == "close")
+        #expect(try proxy.exchange("OPTIONS * HTTP/1.0\r\n\r\n").status == 200)
+        #expect(origin.recordedHeads.isEmpty)
+        #expect(try proxy.snapshot().rules.values.allSatisfy { $0.traffic.requests == 0 })
+        #expect(try proxy.get().status == 200)
+    }
+
     @Test("Max-Forwards 0 ends here, CONNECT is not served, an unknown expectation is refused")
     func methods() throws {
         let origin = Origin(answering: { _, _ in okay("x") })

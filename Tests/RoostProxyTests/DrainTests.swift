@@ -45,6 +45,42 @@ struct DrainTests {
         #expect(try proxy.snapshot().accepted == 2)
     }
 
+    @Test("a connection that waits in the backlog when the drain begins is answered: nobody else may have heard of it")
+    func backlog() throws {
+        let origin = Origin(answering: { _, _ in okay("x") })
+        defer { origin.stop() }
+        let proxy = try RunningProxy(to: [origin.port])
+        defer { proxy.stop() }
+        let waiting = try proxy.withPlane { plane in
+            // The loop does not turn meanwhile, so it has not accepted when the drain begins.
+            let waiting = try proxy.connect()
+            plane.drain(deadline: proxy.reactor.now.advanced(by: .seconds(30))) {}
+            return waiting
+        }
+        waiting.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        let answer = try Answer(from: waiting)
+        #expect(answer.status == 200 && field("connection", of: answer.head) == "close")
+    }
+
+    @Test("a request that came just before idle connections are closed is answered")
+    func lastMoment() throws {
+        let origin = Origin(answering: { _, _ in okay("x") })
+        defer { origin.stop() }
+        let proxy = try RunningProxy(to: [origin.port])
+        defer { proxy.stop() }
+        let client = try proxy.connect()
+        client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try Answer(from: client).status == 200)
+        try proxy.withPlane { plane in
+            // Both lie before the loop when it turns again: the request, and the end of idleness.
+            client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let now = proxy.reactor.now
+            plane.drain(deadline: now.advanced(by: .seconds(30)), idleDeadline: now) {}
+        }
+        let answer = try Answer(from: client)
+        #expect(answer.status == 200 && field("connection", of: answer.head) == "close")
+    }
+
     @Test("at the deadline idle connections end and the drain reports")
     func deadline() throws {
         let origin = Origin(answering: { _, _ in okay("x") })

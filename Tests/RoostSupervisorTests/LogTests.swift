@@ -3,6 +3,7 @@ import Glibc
 import RoostConfig
 import RoostJSON
 import RoostPolicy
+import RoostProtocol
 import RoostReactor
 import RoostTestSupport
 import Testing
@@ -140,14 +141,6 @@ private func records(of text: String, lineLimit: Int = 4096) -> [LogRecord] {
         #expect(line.hasSuffix(#" a\nroostd b\u{1B}[2J k=x\r"#))
     }
 
-    @Test("the cost counts what the values of the metadata hold, so the ring's bound is one")
-    func cost() {
-        let text = String(repeating: "x", count: 10_000)
-        #expect(record("m", ["k": .string(text)]).cost >= 10_000)
-        #expect(record("m", ["k": ["a", ["b": .string(text)]]]).cost >= 10_000)
-        #expect(record(text).cost >= 10_000)
-    }
-
     @Test("a JSON line can be read back")
     func json() throws {
         let parsed = try JSONParser.parse(Array(record("m", ["a": 1]).jsonLine.utf8))
@@ -278,7 +271,7 @@ private func records(of text: String, lineLimit: Int = 4096) -> [LogRecord] {
     @Test("records below the level are not kept, and the ring is bounded by bytes")
     func bounds() throws {
         let bench = try Bench()
-        let book = LogBook(LogSink(bench.reactor))
+        let book = try LogBook(LogSink(bench.reactor))
         book.level = .critical  // nothing of this test reaches stderr but what is below
         var record = LogRecord(time: time, level: .info, source: origin, category: "c", message: "m")
         book.append(record)
@@ -293,21 +286,29 @@ private func records(of text: String, lineLimit: Int = 4096) -> [LogRecord] {
 }
 
 @Suite(.ownThread) struct FeedTests {
+    private func feed() throws -> Feed<RoostProtocol.Event> { try Feed(capacity: 3, bytes: 4096) }
+
+    private func event(_ type: String) -> RoostProtocol.Event {
+        var event = RoostProtocol.Event()
+        event.type = type
+        return event
+    }
+
     @Test("who waits is woken once by the next element")
-    func wake() {
-        let feed = Feed<Int>(capacity: 3)
+    func wake() throws {
+        let feed = try feed()
         var calls = 0
         _ = feed.whenAppended { calls += 1 }
         let taken = feed.whenAppended { calls += 100 }
         feed.forget(taken)
-        #expect(feed.append(1) == 1)
-        #expect(feed.append(2) == 2)
+        #expect(feed.append(event("a")) == 1)
+        #expect(feed.append(event("b")) == 2)
         #expect(calls == 1)
     }
 
     @Test("who waits anew while being woken is woken by the element after")
-    func again() {
-        let feed = Feed<Int>(capacity: 3)
+    func again() throws {
+        let feed = try feed()
         var calls = 0
         func wait() {
             _ = feed.whenAppended {
@@ -315,15 +316,18 @@ private func records(of text: String, lineLimit: Int = 4096) -> [LogRecord] {
             }
         }
         wait()
-        for element in 1...3 { feed.append(element) }
+        for element in 1...3 { feed.append(event("\(element)")) }
         #expect(calls == 3)
     }
 
-    @Test("the oldest go at a smaller capacity")
-    func resize() {
-        let feed = Feed<Int>(capacity: 10)
-        for element in 1...10 { feed.append(element) }
-        feed.resize(capacity: 2)
+    @Test("elements come back with their numbers, the oldest go at the capacity and at a smaller one")
+    func bounds() throws {
+        let feed = try feed()
+        for element in 1...10 { feed.append(event("\(element)")) }
+        #expect(feed.ring.first == 8 && feed.ring.last == 10)
+        #expect((7...11).map { feed[$0]?.type } == [nil, "8", "9", "10", nil])
+        #expect(feed[9]?.id == 9)
+        feed.resize(capacity: 2, bytes: 4096)
         #expect(feed.ring.first == 9 && feed.ring.last == 10)
     }
 }

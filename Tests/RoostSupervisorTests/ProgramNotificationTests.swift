@@ -19,10 +19,13 @@ import Testing
         "everything else is none and does nothing",
         arguments: [
             "", "\n", "READY", "READY=", "READY=0", "READY=11", "READY= 1", " READY=1", "ready=1", "STOPPING=1",
-            "WATCHDOG=1", "WATCHDOG_USEC=1", "=", "=1", "MAINPID=1", "FDSTORE=1\nFDNAME=x",
+            "WATCHDOG=1", "WATCHDOG_USEC=1", "=", "=1", "MAINPID=1", "FDSTORE=0\nFDNAME=x", "FDNAME=x",
         ]
     )
     func others(text: String) { #expect(read(text) == read("")) }
+
+    @Test("FDSTORE=1 names the descriptor that comes with it")
+    func store() { #expect(read("FDSTORE=1\nFDNAME=proxy.listen").descriptorName == "proxy.listen") }
 
     @Test("STATUS= is one line, without what commands a terminal, and not longer than its limit")
     func status() {
@@ -78,7 +81,7 @@ import Testing
         withExtendedLifetime(socket) {}
     }
 
-    @Test("descriptors that come with a datagram are not taken")
+    @Test("of the descriptors that come with a datagram one is handed on, and none stays open that nobody keeps")
     func descriptors() async {
         await #expect(processExitsWith: .success) {
             let bench = try Bench()

@@ -1,6 +1,7 @@
 import Glibc
 import RoostConfig
 import RoostIPC
+import RoostJSON
 import RoostPolicy
 import RoostProtocol
 import RoostReactor
@@ -33,11 +34,68 @@ import Testing
         #expect(outcome.succeeded && outcome.pidBefore == before && outcome.pidAfter != before)
         #expect(outcome.message == "a/0 is running")
         #expect(try test.handle("a").assumeIsolated { $0.lastExit?.reason } == .requested)
+    }
+
+    @Test("a rolling restart tells the old and the new process, goes on instance by instance, and is an event")
+    func rolling() throws {
+        var specification = TestSupervisor.plain("a")
+        specification.instances = 2
+        let test = try test([specification])
+        let (supervisor, caller) = (test.supervisor, caller)
+        var request = RestartRequest()
+        request.names = ["a"]
         request.rolling = true
-        let rolling = request
-        #expect(throws: RequestFailure.self) {
-            try test.bench.outcome { try await supervisor.restart(rolling, by: caller) }
-        }
+        let before = [try test.pid("a", 0), try test.pid("a", 1)]
+        let message = request
+        let reply = try test.bench.outcome { try await supervisor.restart(message, by: caller) }
+        #expect(reply.outcomes.map(\.succeeded) == [true, true])
+        #expect(reply.outcomes.map(\.pidBefore) == before)
+        #expect(reply.outcomes.map(\.pidAfter) == [try test.pid("a", 0), try test.pid("a", 1)])
+        #expect(zip(before, reply.outcomes).allSatisfy { $0 != $1.pidAfter })
+        let steps = test.events.compactMap { $0.data["roll"] }.filter { $0 != "retired" }
+        #expect(steps == ["begun", "started", "promoted", "begun", "started", "promoted"])
+    }
+
+    @Test("after a failure the other instances are left alone, and the reason and who serves on are told")
+    func rollingFails() throws {
+        var specification = TestSupervisor.plain("a", "[ -e $FLAG ] && exit 3; " + TestSupervisor.loyal)
+        specification.instances = 2
+        let test = try TestSupervisor()
+        let flag = test.bench.scratch.file("flag")
+        specification.environment.set = [.init(name: "FLAG", value: flag)]
+        try test.write([specification])
+        try test.boot()
+        try test.bench.scratch.write("flag", "")
+        let (supervisor, caller) = (test.supervisor, caller)
+        var request = RestartRequest()
+        request.names = ["a"]
+        request.rolling = true
+        let before = [try test.pid("a", 0), try test.pid("a", 1)]
+        let message = request
+        let reply = try test.bench.outcome { try await supervisor.restart(message, by: caller) }
+        #expect(reply.outcomes.map(\.succeeded) == [false, false])
+        let serving = try #require(before[0])
+        #expect(
+            reply.outcomes.first?.message
+                == "a/0 was not replaced: the new process exited with status 3; the old process, pid \(serving), serves on"
+        )
+        #expect(reply.outcomes.last?.message == "a/1 was left alone, because a/0 failed")
+        #expect([try test.pid("a", 0), try test.pid("a", 1)] == before)
+        #expect(try test.state("a") == .running)
+    }
+
+    @Test("a rolling restart of what does not run starts it")
+    func rollingStopped() throws {
+        let test = try test([TestSupervisor.plain("a")])
+        let (supervisor, caller) = (test.supervisor, caller)
+        _ = try test.bench.outcome { try await supervisor.stop(["a"], by: caller) }
+        var request = RestartRequest()
+        request.names = ["a"]
+        request.rolling = true
+        let message = request
+        let reply = try test.bench.outcome { try await supervisor.restart(message, by: caller) }
+        #expect(reply.outcomes.first?.succeeded == true)
+        #expect(try test.state("a") == .running)
     }
 
     @Test("stop and start; a stopped worker stays so over a reload that changes its program")

@@ -152,7 +152,7 @@ import Testing
         try Scratch.write(test.bench.scratch.file("bad"), Array("#!/bin/sh\nsleep 60\n".utf8), mode: 0o755)
         try test.write([try test.worker("w"), bad]) { $0.reload.prepare = .milliseconds(300) }
         #expect(try test.reload().problems.first?.contains("did not finish within") == true)
-        #expect(Scratch.names(in: test.bench.scratch.file("run")) == ["notify.sock", "w.sock"])
+        #expect(test.sockets == ["notify.sock", "w.sock"])
     }
 
     @Test("a socket that cannot be made is a refusal; one that nobody needs any more is gone")
@@ -163,10 +163,10 @@ import Testing
         #expect(try test.reload().problems == ["\(test.bench.scratch.file("run/x.sock")) is no socket; move it away"])
         unlink(test.bench.scratch.file("run/x.sock"))
         #expect(try test.reload().accepted)
-        #expect(Scratch.names(in: test.bench.scratch.file("run")) == ["notify.sock", "w.sock", "x.sock"])
+        #expect(test.sockets == ["notify.sock", "w.sock", "x.sock"])
         try test.write([try test.worker("w")])
         #expect(try test.reload().accepted)
-        #expect(Scratch.names(in: test.bench.scratch.file("run")) == ["notify.sock", "w.sock"])
+        #expect(test.sockets == ["notify.sock", "w.sock"])
     }
 
     @Test(

@@ -55,5 +55,16 @@ package enum ProcessFacts {
         all.filter { pid in pid != getpid() && environment(pid).contains { $0.contains(marker) } }
     }
 
+    /// How many established connections to the local IPv4 port the process has open.
+    package static func establishedConnections(of pid: Int32, port: UInt16) -> Int {
+        let sockets = Set(descriptors(pid).values)
+        return Scratch.text("/proc/net/tcp").split(separator: "\n").dropFirst().count { line in
+            let columns = line.split(separator: " ")
+            guard columns.count > 9, columns[3] == "01", let colon = columns[1].lastIndex(of: ":") else { return false }
+            return UInt16(columns[1][columns[1].index(after: colon)...], radix: 16) == port
+                && sockets.contains("socket:[\(columns[9])]")
+        }
+    }
+
     package static var all: [Int32] { Scratch.names(in: "/proc").compactMap { Int32($0) } }
 }

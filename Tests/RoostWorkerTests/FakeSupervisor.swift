@@ -24,7 +24,7 @@ final class FakeSupervisor {
     private let pipe: (read: Int32, write: Int32)
     private let workerLog: WorkerLog
 
-    init(isSupervised: Bool = true, _ change: (inout Prepare) -> Void = { _ in }) throws {
+    init(isSupervised: Bool = true, held: [WorkerListener] = [], _ change: (inout Prepare) -> Void = { _ in }) throws {
         reactor = try Reactor(clock: .virtual(clock))
         scratch = try Scratch()
         var ends: [Int32] = [-1, -1]
@@ -48,7 +48,8 @@ final class FakeSupervisor {
             identity: identity,
             log: workerLog,
             runtimeDirectory: isSupervised ? scratch.path : nil,
-            start: start
+            start: start,
+            held: held
         )
         // As in a process, where both end with everything else: a task may still be on its way to the loop.
         _ = Unmanaged.passRetained(runtime)
@@ -212,6 +213,7 @@ actor TestService: WorkerService {
 
     private(set) var inForce: [String] = []
     private(set) var drains = 0
+    private(set) var takenOver: [String] = []
     var completed: UInt64 = 0
     var pending: UInt64 = 0
     /// Whether a step waits for `release`.
@@ -240,6 +242,8 @@ actor TestService: WorkerService {
         inForce.append(prepared)
         if prepared == parksAt { context.park("nothing to do") }
     }
+
+    func takeOver(_ listeners: [WorkerListener]) { takenOver += listeners.map { "\($0.name) \($0.descriptor)" } }
 
     func drain(within limit: Duration, idle: Duration) async -> UInt64 {
         drains += 1

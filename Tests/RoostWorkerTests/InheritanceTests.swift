@@ -35,6 +35,20 @@ import Testing
         }
     }
 
+    @Test("what is held for a promotion is not served at once, and has the name that it has elsewhere")
+    func held() async {
+        await #expect(processExitsWith: .success) {
+            for number in 503...506 as ClosedRange<Int32> { dup2(open("/dev/null", O_RDWR), number) }
+            setenv("LISTEN_FDS", "4", 1)
+            setenv("LISTEN_FDNAMES", "configuration:held.ipc:held.proxy.listen:proxy.listen", 1)
+            let inheritance = try Inheritance(firstDescriptor: 503)
+            guard inheritance.first("ipc") == nil else { exit(1) }
+            guard inheritance.listeners.map(\.descriptor) == [506] else { exit(2) }
+            guard inheritance.held.map(\.name) == ["ipc", "proxy.listen"] else { exit(3) }
+            guard inheritance.held.map(\.descriptor) == [504, 505] else { exit(4) }
+        }
+    }
+
     @Test("descriptors of another process are not ours")
     func otherPid() async {
         await #expect(processExitsWith: .success) {

@@ -153,6 +153,21 @@ import Testing
         #expect(probe.healthy)
     }
 
+    @Test("a promoted worker serves what was held for it, once; a draining one refuses to be promoted")
+    func promotion() throws {
+        let supervisor = try FakeSupervisor(held: [WorkerListener(name: "proxy.listen", descriptor: 77)])
+        let service = TestService(supervisor.context)
+        try supervisor.attach(service)
+        #expect(service.assumeIsolated { $0.takenOver }.isEmpty)
+        for _ in 0..<2 { _ = try supervisor.answer(.promote, Promote(), Promoted.self) }
+        #expect(service.assumeIsolated { $0.takenOver } == ["proxy.listen 77"])
+        service.assumeIsolated { $0.holdDrain() }
+        _ = try supervisor.ask(.drain, Drain())
+        try supervisor.turn(until: "draining") { state(supervisor) == .draining }
+        #expect(throws: RequestFailure.self) { try supervisor.answer(.promote, Promote(), Promoted.self) }
+        service.assumeIsolated { $0.release() }
+    }
+
     @Test("asked to drain, it drains once, answers everybody who asked, and ends")
     func drainTwice() throws {
         let supervisor = try FakeSupervisor()
@@ -176,7 +191,7 @@ import Testing
         let service = TestService(supervisor.context)
         try supervisor.attach(service)
         service.assumeIsolated { $0.holdDrain() }
-        _ = try supervisor.ask(.drain, Drain())
+        _ = try supervisor.ask(.drain, Self.drain(within: 30_000))
         try supervisor.turn(until: "draining") { state(supervisor) == .draining }
         supervisor.leave()
         for _ in 0..<30 { supervisor.advance(.milliseconds(500)) }
@@ -184,6 +199,42 @@ import Testing
         service.assumeIsolated { $0.release() }
         try supervisor.turn(until: "the end") { hasEnded(supervisor) }
         #expect(service.assumeIsolated { $0.drains } == 1)
+    }
+
+    @Test("a drain that does not come to an end is cut off at its deadline where no supervisor does it")
+    func endlessDrain() throws {
+        let supervisor = try FakeSupervisor()
+        let service = TestService(supervisor.context)
+        try supervisor.attach(service)
+        service.assumeIsolated { $0.holdDrain() }
+        _ = try supervisor.ask(.drain, Self.drain(within: 5000))
+        try supervisor.turn(until: "draining") { state(supervisor) == .draining }
+        supervisor.leave()
+        for _ in 0..<10 { supervisor.advance(.milliseconds(500)) }
+        #expect(!hasEnded(supervisor))
+        for _ in 0..<4 { supervisor.advance(.milliseconds(500)) }
+        #expect(hasEnded(supervisor))
+        service.assumeIsolated { $0.release() }
+    }
+
+    @Test("one that was never attached and whose preparation hangs ends with the lease")
+    func hungStart() throws {
+        let supervisor = try FakeSupervisor()
+        let service = TestService(supervisor.context)
+        service.assumeIsolated { $0.holdPrepare(of: "one") }
+        supervisor.begin(service)
+        try supervisor.turn(until: "the end") {
+            supervisor.advance(.milliseconds(250))
+            return hasEnded(supervisor)
+        }
+        #expect(service.assumeIsolated { $0.inForce } == [])
+        service.assumeIsolated { $0.release() }
+    }
+
+    private static func drain(within milliseconds: UInt32) -> Drain {
+        var message = Drain()
+        message.deadlineMs = milliseconds
+        return message
     }
 
     private func hasEnded(_ supervisor: FakeSupervisor) -> Bool {

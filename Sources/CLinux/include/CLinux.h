@@ -53,6 +53,29 @@ int roost_set_pipe_size(int fd, int size);
 int roost_open(const char *path, int flags, unsigned mode);
 /// splice(2) without offsets, SPLICE_F_MOVE | SPLICE_F_NONBLOCK.
 ssize_t roost_splice(int in, int out, size_t count);
+/// splice(2) from a pipe to a place in a file, SPLICE_F_MOVE | SPLICE_F_NONBLOCK: what has left the pipe is in the file,
+/// even if this process is killed meanwhile.
+ssize_t roost_splice_at(int pipe, int file, int64_t offset, size_t count);
+
+// --- memory that outlives its process ---------------------------------------------------------------------------
+
+/// memfd_create(2) with MFD_CLOEXEC, sealed against shrinking and against more seals: it only grows, so that a mapping
+/// stays valid, and nobody who gets it can make it read-only.
+int roost_lasting_memfd(const char *name);
+/// fallocate(2): gives the file this size and the memory or disk for it, so that no store to a mapping can fail later.
+int roost_allocate(int fd, int64_t size);
+/// fallocate(2) with FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE.
+int roost_punch_hole(int fd, int64_t offset, int64_t length);
+/// mmap(2), readable and writable, MAP_SHARED. NULL with `*error` set on failure.
+void *roost_map_shared(int fd, size_t length, int *error);
+/// Reads an aligned word of shared memory, before anything that is read behind this call.
+static inline uint64_t roost_load_word(const void *word) { return __atomic_load_n((const uint64_t *)word, __ATOMIC_ACQUIRE); }
+/// Stores an aligned word in one piece, after everything that was written before this call and before everything that
+/// is written behind it.
+static inline void roost_store_word(void *word, uint64_t value) {
+    __atomic_store_n((uint64_t *)word, value, __ATOMIC_SEQ_CST);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
 
 // --- sockets --------------------------------------------------------------------------------------------------
 

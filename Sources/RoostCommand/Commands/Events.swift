@@ -33,10 +33,20 @@ struct EventsCommand: Command {
         request.types = type.flatMap { $0.split(separator: ",").map(String.init) }
         request.sinceId = since
         let asked = request
-        try await call.read(.events, asked, as: Events.self, follow: follow) { item in
+        let show: @Sendable (Events) throws -> Void = { item in
             var text = item.dropped > 0 ? EventText.dropped(item.dropped, asJSON: call.isJSON) : ""
             for event in item.events { text += EventText.line(event, asJSON: call.isJSON) }
             if !text.isEmpty { try call.write(text) }
+        }
+        guard follow else { return try await call.read(.events, asked, as: Events.self, show) }
+        let next: @Sendable (UInt64?) -> EventsRequest = { last in
+            var request = asked
+            if let last { request.sinceId = last }
+            return request
+        }
+        try await call.follow(.events, next, as: Events.self) { item in
+            try show(item)
+            return item.events.last?.id ?? (item.dropped == 0 ? item.last : nil)
         }
     }
 }

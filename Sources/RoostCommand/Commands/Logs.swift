@@ -57,13 +57,23 @@ struct Logs: Command {
         request.level = level?.wire ?? .unspecified
         let (asked, grep) = (request, grep)
         try await Self.check(names, on: call)
-        try await call.read(.logs, asked, as: LogLines.self, follow: follow) { item in
+        let show: @Sendable (LogLines) throws -> Void = { item in
             let pattern = try grep.map(LinePattern.init)
             var text = item.dropped > 0 ? LogText.dropped(item.dropped, asJSON: call.isJSON) : ""
             for line in item.lines where pattern?.matches(LogText.body(of: line)) ?? true {
                 text += LogText.line(line, asJSON: call.isJSON, colors: call.world.hasColors)
             }
             if !text.isEmpty { try call.write(text) }
+        }
+        guard follow else { return try await call.read(.logs, asked, as: LogLines.self, show) }
+        let next: @Sendable (UInt64?) -> LogsRequest = { last in
+            var request = asked
+            request.sinceId = last
+            return request
+        }
+        try await call.follow(.logs, next, as: LogLines.self) { item in
+            try show(item)
+            return item.lines.last?.id
         }
     }
 

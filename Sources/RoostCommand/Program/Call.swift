@@ -25,8 +25,8 @@ struct Call: Sendable {
     /// An open connection to the supervisor.
     ///
     /// - Throws: `CommandFailure` with status 2 when nobody answers, `RequestFailure` when the supervisor refuses.
-    func connect() async throws -> Connection {
-        let deadline = world.reactor.now.advanced(by: Self.patience)
+    func connect(within limit: Duration = Self.patience) async throws -> Connection {
+        let deadline = world.reactor.now.advanced(by: limit)
         while true {
             do {
                 return try await Dialer(on: world.reactor, identity: Self.identity)

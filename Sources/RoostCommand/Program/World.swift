@@ -20,6 +20,8 @@ package struct World: Sendable {
     package var now: @Sendable () -> WallTime
     /// Calls back when the operator wants the end (Ctrl-C), or nobody reads the output any more.
     package var whenUnwanted: @Sendable (@escaping @Sendable () -> Void) -> Void
+    /// How long a command that follows waits for a supervisor that was there: as long as workers do by default.
+    package var lease = Duration.seconds(10)
     /// Where the programs of this package are looked for, the first place first.
     package var programFolders: [String]
 

@@ -44,7 +44,14 @@ enum StatusJSON {
             "open_fds": .count(status.openFds), "threads": .count(status.threads), "reason": .string(status.reason),
             "next_start_seconds": .seconds(status.nextStartSeconds),
             "heartbeat_age_seconds": status.heartbeatAgeSeconds.map { .seconds($0) } ?? .null,
-            "plain": .bool(status.plain),
+            "plain": .bool(status.plain), "rolling": status.rolling.map(rolling) ?? .null,
+        ]
+    }
+
+    private static func rolling(_ rolling: Rolling) -> JSONValue {
+        [
+            "step": .string(rolling.step.word), "pid": rolling.pid.map { .count($0) } ?? .null,
+            "uptime_seconds": .seconds(rolling.uptimeSeconds),
         ]
     }
 

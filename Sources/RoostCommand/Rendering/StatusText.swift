@@ -64,6 +64,19 @@ enum StatusText {
         return table
     }
 
+    /// What the process beside the serving one does.
+    private static func beside(_ rolling: Rolling) -> String {
+        let pid = rolling.pid.map { "pid \($0)" } ?? "a new process"
+        return switch rolling.step {
+        case .waiting: "a new process waits for its start"
+        case .starting: "\(pid) starts beside it"
+        case .proving: "\(pid) is being proved"
+        case .retiring: "\(pid), replaced, finishes what it has"
+        case .abandoning: "\(pid) was not good enough and ends"
+        case .unspecified, .unrecognized: "\(pid) is beside it"
+        }
+    }
+
     private static func color(of state: RoostProtocol.WorkerState) -> TextTable.Color? {
         switch state {
         case .running: .green
@@ -84,6 +97,7 @@ enum StatusText {
     }
 
     private static func reason(of worker: WorkerStatus) -> String {
+        if let rolling = worker.rolling { return beside(rolling) }
         guard worker.state == .backoff, worker.nextStartSeconds > 0 else { return worker.reason }
         let start = "starts in \(Figures.decimal(worker.nextStartSeconds, 1))s"
         return worker.reason.isEmpty ? start : "\(worker.reason); \(start)"

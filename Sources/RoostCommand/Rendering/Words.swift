@@ -20,6 +20,19 @@ extension RoostProtocol.WorkerState {
     }
 }
 
+extension RollStep {
+    var word: String {
+        switch self {
+        case .waiting: "waiting"
+        case .starting: "starting"
+        case .proving: "proving"
+        case .retiring: "retiring"
+        case .abandoning: "abandoning"
+        case .unspecified, .unrecognized: "unknown"
+        }
+    }
+}
+
 extension SupervisorState {
     var word: String {
         switch self {

@@ -84,6 +84,45 @@ package enum WorkerState: ProtobufEnum {
     }
 }
 
+package enum RollStep: ProtobufEnum {
+    case unspecified
+    /// For a start slot or the spawn budget; there is no process yet.
+    case waiting
+    case starting
+    /// Ready; heartbeats and probes are awaited.
+    case proving
+    /// The old process finishes what it has.
+    case retiring
+    /// The new process was not good enough, and ends.
+    case abandoning
+    /// A number that this build does not know.
+    case unrecognized(Int32)
+
+    package init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .unspecified
+        case 1: self = .waiting
+        case 2: self = .starting
+        case 3: self = .proving
+        case 4: self = .retiring
+        case 5: self = .abandoning
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    package var rawValue: Int32 {
+        switch self {
+        case .unspecified: 0
+        case .waiting: 1
+        case .starting: 2
+        case .proving: 3
+        case .retiring: 4
+        case .abandoning: 5
+        case .unrecognized(let rawValue): rawValue
+        }
+    }
+}
+
 package enum ExitReason: ProtobufEnum {
     case unspecified
     case exited
@@ -359,6 +398,8 @@ package struct WorkerStatus: ProtobufMessage {
     package var heartbeatAgeSeconds: Double?
     /// Started by `command:`.
     package var plain: Bool = false
+    /// While a rolling restart is under way.
+    package var rolling: Rolling?
 
     package init() {}
 
@@ -384,6 +425,7 @@ package struct WorkerStatus: ProtobufMessage {
         case 15: nextStartSeconds = try reader.double(field)
         case 16: heartbeatAgeSeconds = try reader.double(field)
         case 17: plain = try reader.bool(field)
+        case 18: try reader.message(field, into: &rolling)
         default: try reader.skip(field)
         }
     }
@@ -406,6 +448,34 @@ package struct WorkerStatus: ProtobufMessage {
         writer.double(nextStartSeconds, at: 15)
         if let heartbeatAgeSeconds { writer.double(heartbeatAgeSeconds, at: 16, always: true) }
         writer.bool(plain, at: 17)
+        if let rolling { writer.message(rolling, at: 18) }
+    }
+}
+
+/// The process beside the serving one during a rolling restart: until it is promoted the new one, then the old one.
+package struct Rolling: ProtobufMessage {
+    package var step: RollStep = RollStep(rawValue: 0)
+    package var pid: Int32?
+    package var uptimeSeconds: Double = 0
+
+    package init() {}
+
+    package mutating func decode(
+        _ field: ProtobufField,
+        from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        switch field.number {
+        case 1: step = try reader.enumeration(field)
+        case 2: pid = try reader.int32(field)
+        case 3: uptimeSeconds = try reader.double(field)
+        default: try reader.skip(field)
+        }
+    }
+
+    package func encode(to writer: inout ProtobufWriter) {
+        writer.enumeration(step, at: 1)
+        if let pid { writer.int32(pid, at: 2, always: true) }
+        writer.double(uptimeSeconds, at: 3)
     }
 }
 
@@ -815,6 +885,8 @@ package struct LogsRequest: ProtobufMessage {
     package var sinceNs: Int64?
     /// This urgent or more.
     package var level: LogLevel = LogLevel(rawValue: 0)
+    /// Lines behind this id, for a reader that goes on; absent: all that are kept.
+    package var sinceId: UInt64?
 
     package init() {}
 
@@ -827,6 +899,7 @@ package struct LogsRequest: ProtobufMessage {
         case 2: follow = try reader.bool(field)
         case 3: sinceNs = try reader.int64(field)
         case 4: level = try reader.enumeration(field)
+        case 5: sinceId = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -836,6 +909,7 @@ package struct LogsRequest: ProtobufMessage {
         writer.bool(follow, at: 2)
         if let sinceNs { writer.int64(sinceNs, at: 3, always: true) }
         writer.enumeration(level, at: 4)
+        if let sinceId { writer.uint64(sinceId, at: 5, always: true) }
     }
 }
 
@@ -941,6 +1015,8 @@ package struct Events: ProtobufMessage {
     package var events: [Event] = []
     /// Events that are missing before these.
     package var dropped: UInt64 = 0
+    /// In the first item, which has no events, of a stream of new ones only: the id that they come behind.
+    package var last: UInt64 = 0
 
     package init() {}
 
@@ -951,6 +1027,7 @@ package struct Events: ProtobufMessage {
         switch field.number {
         case 1: try reader.message(field, into: &events)
         case 2: dropped = try reader.uint64(field)
+        case 3: last = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -958,6 +1035,7 @@ package struct Events: ProtobufMessage {
     package func encode(to writer: inout ProtobufWriter) {
         for value in events { writer.message(value, at: 1) }
         writer.uint64(dropped, at: 2)
+        writer.uint64(last, at: 3)
     }
 }
 

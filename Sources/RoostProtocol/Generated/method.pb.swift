@@ -29,6 +29,8 @@ package enum Method: ProtobufEnum {
     case drain
     /// Request, supervisor to worker: Probe; reply ProbeReply.
     case probe
+    /// Request, supervisor to worker: Promote; reply Promoted.
+    case promote
     /// Requests to the control socket; each names its messages in control.proto. Observe:
     case status
     case configShow
@@ -66,6 +68,7 @@ package enum Method: ProtobufEnum {
         case 112: self = .abort
         case 120: self = .drain
         case 121: self = .probe
+        case 122: self = .promote
         case 200: self = .status
         case 201: self = .configShow
         case 202: self = .configHistory
@@ -100,6 +103,7 @@ package enum Method: ProtobufEnum {
         case .abort: 112
         case .drain: 120
         case .probe: 121
+        case .promote: 122
         case .status: 200
         case .configShow: 201
         case .configHistory: 202

@@ -14,6 +14,8 @@ package struct SavedState: ProtobufMessage {
     package var instances: [SavedInstance] = []
     /// How long processes that keep a lease go on without a supervisor.
     package var leaseMs: UInt32 = 0
+    /// What workers have left behind and nobody has reaped yet. For the guard.
+    package var strays: [SavedProcess] = []
 
     package init() {}
 
@@ -30,6 +32,7 @@ package struct SavedState: ProtobufMessage {
         case 6: try reader.message(field, into: &scaled)
         case 7: try reader.message(field, into: &instances)
         case 8: leaseMs = try reader.uint32(field)
+        case 20: try reader.message(field, into: &strays)
         default: try reader.skip(field)
         }
     }
@@ -43,6 +46,7 @@ package struct SavedState: ProtobufMessage {
         for value in scaled { writer.message(value, at: 6) }
         for value in instances { writer.message(value, at: 7) }
         writer.uint32(leaseMs, at: 8)
+        for value in strays { writer.message(value, at: 20) }
     }
 }
 
@@ -95,6 +99,8 @@ package struct SavedInstance: ProtobufMessage {
     package var starting: RecordEntry?
     package var ending: RecordEntry?
     package var lastRecord: UInt64 = 0
+    /// During a rolling restart.
+    package var roll: SavedRoll?
 
     package init() {}
 
@@ -119,9 +125,10 @@ package struct SavedInstance: ProtobufMessage {
         case 14: begunWith = try reader.uint64(field)
         case 15: try reader.message(field, into: &stamp)
         case 16: try reader.message(field, into: &process)
-        case 17: try reader.message(field, into: &starting)
-        case 18: try reader.message(field, into: &ending)
-        case 19: lastRecord = try reader.uint64(field)
+        case 17: try reader.message(field, into: &roll)
+        case 18: try reader.message(field, into: &starting)
+        case 19: try reader.message(field, into: &ending)
+        case 20: lastRecord = try reader.uint64(field)
         default: try reader.skip(field)
         }
     }
@@ -143,9 +150,74 @@ package struct SavedInstance: ProtobufMessage {
         writer.uint64(begunWith, at: 14)
         if let stamp { writer.message(stamp, at: 15) }
         if let process { writer.message(process, at: 16) }
-        if let starting { writer.message(starting, at: 17) }
-        if let ending { writer.message(ending, at: 18) }
-        writer.uint64(lastRecord, at: 19)
+        if let roll { writer.message(roll, at: 17) }
+        if let starting { writer.message(starting, at: 18) }
+        if let ending { writer.message(ending, at: 19) }
+        writer.uint64(lastRecord, at: 20)
+    }
+}
+
+/// A rolling restart that has a process beside the serving one.
+package struct SavedRoll: ProtobufMessage {
+    package var step: SavedRoll.Step = SavedRoll.Step(rawValue: 0)
+    package var process: SavedProcess?
+    /// The deadline of the step, and how far the process has been told to end: draining, terminating or killing.
+    package var phase: SavedPhase?
+    /// Under which reason the end of a former process is recorded.
+    package var reason: ExitReason = ExitReason(rawValue: 0)
+
+    package init() {}
+
+    package mutating func decode(
+        _ field: ProtobufField,
+        from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        switch field.number {
+        case 1: step = try reader.enumeration(field)
+        case 2: try reader.message(field, into: &process)
+        case 3: try reader.message(field, into: &phase)
+        case 4: reason = try reader.enumeration(field)
+        default: try reader.skip(field)
+        }
+    }
+
+    package func encode(to writer: inout ProtobufWriter) {
+        writer.enumeration(step, at: 1)
+        if let process { writer.message(process, at: 2) }
+        if let phase { writer.message(phase, at: 3) }
+        writer.enumeration(reason, at: 4)
+    }
+
+    package enum Step: ProtobufEnum {
+        case unspecified
+        /// Not promoted yet.
+        case candidate
+        /// The former process is leaving.
+        case retiring
+        /// The new one was not good enough.
+        case abandoning
+        /// A number that this build does not know.
+        case unrecognized(Int32)
+
+        package init(rawValue: Int32) {
+            switch rawValue {
+            case 0: self = .unspecified
+            case 1: self = .candidate
+            case 2: self = .retiring
+            case 3: self = .abandoning
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        package var rawValue: Int32 {
+            switch self {
+            case .unspecified: 0
+            case .candidate: 1
+            case .retiring: 2
+            case .abandoning: 3
+            case .unrecognized(let rawValue): rawValue
+            }
+        }
     }
 }
 
@@ -274,6 +346,8 @@ package struct SavedProcess: ProtobufMessage {
     /// The numbers that its log pipe's read end and its log tape have in the process itself; 0: it has none.
     package var pipeNumber: Int32 = 0
     package var tapeNumber: Int32 = 0
+    /// It has not been told to serve the sockets that it was given under names that begin with "held.".
+    package var held: Bool = false
 
     package init() {}
 
@@ -289,6 +363,7 @@ package struct SavedProcess: ProtobufMessage {
         case 5: generation = try reader.uint64(field)
         case 6: pipeNumber = try reader.int32(field)
         case 7: tapeNumber = try reader.int32(field)
+        case 8: held = try reader.bool(field)
         default: try reader.skip(field)
         }
     }
@@ -301,5 +376,6 @@ package struct SavedProcess: ProtobufMessage {
         writer.uint64(generation, at: 5)
         writer.int32(pipeNumber, at: 6)
         writer.int32(tapeNumber, at: 7)
+        writer.bool(held, at: 8)
     }
 }

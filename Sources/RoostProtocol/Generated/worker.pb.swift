@@ -422,6 +422,40 @@ package struct ProbeReply: ProtobufMessage {
     }
 }
 
+/// To a process that was started beside the one it is to replace: it is proved, and serves from now on what it was given
+/// under names that begin with "held.", as "held.proxy.listen" for "proxy.listen".
+package struct Promote: ProtobufMessage {
+    package init() {}
+
+    package mutating func decode(
+        _ field: ProtobufField,
+        from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        switch field.number {
+        default: try reader.skip(field)
+        }
+    }
+
+    package func encode(to writer: inout ProtobufWriter) {
+    }
+}
+
+package struct Promoted: ProtobufMessage {
+    package init() {}
+
+    package mutating func decode(
+        _ field: ProtobufField,
+        from reader: inout ProtobufReader
+    ) throws(ProtobufError) {
+        switch field.number {
+        default: try reader.skip(field)
+        }
+    }
+
+    package func encode(to writer: inout ProtobufWriter) {
+    }
+}
+
 /// All figures of a worker; replaces the one before.
 package struct MetricsSnapshot: ProtobufMessage {
     /// Wall clock, nanoseconds since the epoch.

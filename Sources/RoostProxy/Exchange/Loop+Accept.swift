@@ -29,6 +29,24 @@ extension Loop {
         }
     }
 
+    /// Watches further listeners, at once if a configuration is in force.
+    mutating func add(_ descriptors: [Int32]) {
+        listeners += descriptors.map { Listener(descriptor: $0, token: nil) }
+        if isServing { startAccepting() }
+    }
+
+    /// What waits in the backlogs when a drain begins: the kernel may have told of it nobody but this process, and whoever
+    /// shares the listeners would not hear of it before the next connection. To be called after `stopAccepting`, so that
+    /// whatever comes later wakes somebody else.
+    mutating func acceptLast() {
+        for listener in listeners {
+            while clientCount < limits.connections {
+                let descriptor = roost_accept(listener.descriptor)
+                if descriptor >= 0 { admit(descriptor) } else if descriptor != -ECONNABORTED { break }
+            }
+        }
+    }
+
     mutating func stopAccepting() {
         for index in listeners.indices {
             if let token = listeners[index].token { reactor.unregister(token) }

@@ -34,6 +34,16 @@ extension Loop {
         respond(exchange, 0, "text/plain", keepsAlive: keepsAlive)
     }
 
+    /// Answers `OPTIONS *`, which asks about the server itself (RFC 9110 section 9.3.7): it works. No rule has a part in it,
+    /// and none counts it.
+    mutating func answerForServer(_ client: StreamPointer, minorVersion: UInt8, keepsAlive: Bool) {
+        completed &+= 1
+        let goesOn = keepsAlive && !drain.hasBegun
+        let count = writeHead(200, "text/plain", 0, .options, minorVersion: minorVersion, goesOn)
+        send(client, headCount: count, bodyCount: 0)
+        finish(client, keepsAlive: goesOn, mayHaveUnread: !keepsAlive)
+    }
+
     /// Answers a head that leads to no exchange, and ends the connection unless told otherwise.
     mutating func refuse(_ client: StreamPointer, _ error: HeadError) {
         refuse(client, .head(error), answering: .other, keepsAlive: false)

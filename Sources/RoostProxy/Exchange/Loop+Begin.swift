@@ -23,6 +23,11 @@ extension Loop {
         } catch {
             return refuse(client, error)
         }
+        if parsed.method == .options, parsed.target.count == 1, text[Int(parsed.target.start)] == 0x2A {
+            let hasBody = !BodyReader(parsed.framing).isFinished
+            take(client, bytes, end, count, fromInput)
+            return answerForServer(client, minorVersion: parsed.minorVersion, keepsAlive: parsed.keepsAlive && !hasBody)
+        }
         let rule: UnsafeMutablePointer<CompiledRule>
         switch match(parsed, text) {
         case .rule(let index): rule = table.pointee.rules.baseAddress.unsafelyUnwrapped + index

@@ -81,6 +81,7 @@ extension Loop {
         pooledTimeout = configuration.timeouts.pooled.wholeNanoseconds
         old.pointee.isRetired = true
         if old.pointee.users == 0 { destroy(old) }
+        isServing = true
         startAccepting()
     }
 

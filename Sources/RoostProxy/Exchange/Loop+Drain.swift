@@ -1,3 +1,4 @@
+import Glibc
 import RoostPolicy
 import RoostReactor
 
@@ -21,7 +22,9 @@ extension Loop {
         guard !drain.hasBegun else { return }
         drain.hasBegun = true
         drain.completion = completion
+        tick()
         stopAccepting()
+        acceptLast()
         let loop = address
         drain.timer = reactor.schedule(at: deadline) { loop.pointee.endDrain() }
         if idleDeadline < deadline {
@@ -40,10 +43,19 @@ extension Loop {
         var next = clients
         while let client = next {
             next = client.pointee.next
-            let isIdle = client.pointee.phase == .reading && client.pointee.input.isEmpty && !client.pointee.canRead
-            if isIdle { close(client) }
+            if isIdle(client) { close(client) }
         }
         reportDrained()
+    }
+
+    /// Whether nothing of a request has come: not even to the socket, from which the loop may not have heard yet. Closing
+    /// it with bytes unread would reset the connection under a request that could be answered.
+    func isIdle(_ client: StreamPointer) -> Bool {
+        guard client.pointee.phase == .reading, client.pointee.input.isEmpty, !client.pointee.canRead else {
+            return false
+        }
+        var byte: UInt8 = 0
+        return recv(client.pointee.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) <= 0
     }
 
     private mutating func endDrain() {

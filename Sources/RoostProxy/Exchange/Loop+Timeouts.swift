@@ -25,7 +25,13 @@ extension Loop {
         case .reading:
             let isWaitingForHead = stream.pointee.hasPartialHead && stream.pointee.output.isEmpty
             // An idle connection ends without a word; who is in the middle of a head is told.
-            guard isWaitingForHead else { return close(stream) }
+            guard isWaitingForHead else {
+                // A request that has come this instant is about to be read.
+                guard isIdle(stream) || !stream.pointee.output.isEmpty else {
+                    return time(stream, out: now &+ headerTimeout)
+                }
+                return close(stream)
+            }
             refuse(stream, .headTimeout, answering: .other, keepsAlive: false)
         case .exchanging where stream.pointee.role == .client:
             guard let exchange = stream.pointee.exchange else { return close(stream) }

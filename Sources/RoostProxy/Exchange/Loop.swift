@@ -62,6 +62,8 @@ struct Loop: ~Copyable {
     var acceptPauses: UInt64 = 0
 
     var listeners: [Listener] = []
+    /// A configuration is in force.
+    var isServing = false
     var acceptsAgainAt: TimerToken?
     var drain = DrainState()
 

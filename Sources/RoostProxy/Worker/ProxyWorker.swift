@@ -37,6 +37,10 @@ package actor ProxyWorker: WorkerService {
 
     package func commit(_ prepared: PreparedProxy) { dataPlane.commit(prepared.content) }
 
+    package func takeOver(_ listeners: [WorkerListener]) {
+        dataPlane.add(listeners.filter { $0.name == "proxy.listen" }.map(\.descriptor))
+    }
+
     package func drain(within limit: Duration, idle: Duration) async -> UInt64 {
         let now = context.reactor.now
         let inFlight = dataPlane.inFlight

@@ -10,13 +10,14 @@ extension Supervisor {
     private static let mostInstances = 64
 
     func restart(_ request: RestartRequest, by initiator: Initiator) async throws -> ChangeReply {
+        let verb = request.rolling ? "restart --rolling" : "restart"
+        let (handles, asked) = try changeable(request.names, verb, by: initiator)
         if request.rolling {
-            throw RequestFailure(
-                .unavailable,
-                "rolling restarts are not available in this version; leave out --rolling"
-            )
+            let limit = Duration.milliseconds(request.timeoutMs)
+            return await restartRolling(handles, within: limit) { handle in
+                .verb(verb, by: initiator, parent: asked[handle.id.name])
+            }
         }
-        let (handles, asked) = try changeable(request.names, "restart", by: initiator)
         let before = pids(of: handles)
         for handle in handles {
             await handle.handle(

@@ -113,12 +113,31 @@ extension WorkerHandle {
             status.nextStartSeconds = max(now.duration(to: until), Duration.zero).seconds
         }
         status.heartbeatAgeSeconds = current?.lastHeartbeat.map { $0.duration(to: now).seconds }
+        status.rolling = rolling
         guard let pid, let figures = ProcessFigures(pid: pid) else { return status }
         status.rssBytes = UInt64(figures.residentBytes)
         status.cpuSeconds = figures.cpuSeconds
         status.threads = UInt32(clamping: figures.threads)
         status.openFds = UInt32(clamping: ProcessFigures.openDescriptors(pid: pid) ?? 0)
         return status
+    }
+}
+
+extension WorkerHandle {
+    private var rolling: Rolling? {
+        guard let roll else { return nil }
+        var rolling = Rolling()
+        rolling.step =
+            switch roll.machine.phase {
+            case .waiting, .spawning: .waiting
+            case .starting: .starting
+            case .proving, .entering: .proving
+            case .retiring: .retiring
+            case .abandoning, .over: .abandoning
+            }
+        rolling.pid = other?.pid
+        rolling.uptimeSeconds = other.map { $0.spawnedAt.duration(to: reactor.now).seconds } ?? 0
+        return rolling
     }
 }
 

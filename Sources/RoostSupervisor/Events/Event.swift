@@ -1,5 +1,6 @@
 package import RoostJSON
 package import RoostPolicy
+import RoostProtocol
 
 /// Something that happened, as the event stream tells it.
 package struct Event: Sendable {
@@ -19,5 +20,18 @@ package struct Event: Sendable {
         self.kind = kind
         self.time = time
         self.data = data
+    }
+
+    /// What a ring of so many events needs, those of workers having 250 to 300 bytes each.
+    package static func bytes(of count: Int) -> Int { max(count, 100) * 384 }
+}
+
+extension RoostProtocol.Event {
+    /// As it is kept and sent.
+    init(_ event: Event) {
+        self.init()
+        type = event.kind.rawValue
+        atNs = event.time.nanoseconds
+        dataJson = JSONWriter.compact(.object(event.data))
     }
 }

@@ -36,6 +36,15 @@ package struct LogRecord: Sendable {
         }
     }
 
+    /// Where the line ends on the tape that it comes from.
+    package struct Mark: Sendable, Hashable {
+        package var tape: UInt64
+        package var end: UInt64
+    }
+
+    /// Its number in the log; 0 before it is there.
+    package var id: UInt64 = 0
+    package var mark: Mark?
     package var time: WallTime
     package var level: LogLevel
     package var source: Source
@@ -50,20 +59,6 @@ package struct LogRecord: Sendable {
         self.source = source
         self.category = category
         self.message = message
-    }
-
-    /// Bytes that the record costs in memory, roughly.
-    package var cost: Int {
-        96 + message.utf8.count + Self.cost(of: .object(metadata))
-    }
-
-    private static func cost(of value: JSONValue) -> Int {
-        switch value {
-        case .null, .bool, .integer, .number: 0
-        case .string(let text): text.utf8.count
-        case .array(let elements): elements.reduce(0) { $0 + 16 + cost(of: $1) }
-        case .object(let object): object.members.reduce(0) { $0 + 48 + $1.key.utf8.count + cost(of: $1.value) }
-        }
     }
 
     /// One line for a person: `12:00:00.250 warning proxy/0 backend is down rule=api`. What a process has written

@@ -9,6 +9,8 @@ import RoostSystemd
 /// lines to anything else; or as the configuration says. Never blocks.
 package final class LogSink {
     package var format = LogSettings.Format.auto
+    /// Called when a record has gone out, or was given up, with its number: all before it have as well.
+    var told: (UInt64) -> Void = { _ in }
     private let reactor: Reactor
     private var terminal: TerminalSink?
     private var journal = Journal()
@@ -20,17 +22,17 @@ package final class LogSink {
     package func write(_ record: LogRecord) {
         switch format {
         case .journal: send(record)
-        case .human: line(record.line)
-        case .json: line(record.jsonLine)
+        case .human: line(record.line, record.id)
+        case .json: line(record.jsonLine, record.id)
         case .auto where isJournal: send(record)
-        case .auto: line(isTerminal ? record.line : record.jsonLine)
+        case .auto: line(isTerminal ? record.line : record.jsonLine, record.id)
         }
     }
 
-    private func line(_ text: String) {
-        let sink = terminal ?? TerminalSink(reactor)
+    private func line(_ text: String, _ id: UInt64) {
+        let sink = terminal ?? TerminalSink(reactor) { [unowned self] in told($0) }
         terminal = sink
-        sink.write(text)
+        sink.write(text, id)
     }
 
     private func send(_ record: LogRecord) {
@@ -41,6 +43,7 @@ package final class LogSink {
             identifier: isOwn ? "roostd" : "roost-\(record.source.name)"
         )
         entry.add(.category, record.category)
+        entry.add(.id, String(record.id))
         if !isOwn {
             entry.add(.worker, record.source.name)
             entry.add(.instance, String(record.source.instance))
@@ -50,6 +53,7 @@ package final class LogSink {
             entry.add(key: member.key, value)
         }
         _ = journal.send(entry)
+        told(record.id)
     }
 }
 
@@ -57,6 +61,7 @@ extension LogRecord {
     /// The record as one JSON object.
     var jsonLine: String {
         var object: JSONObject = [
+            "id": .integer(Int64(clamping: id)),
             "timestamp": .string(time.description), "level": .string(level.rawValue),
             "worker": .string(source.name), "instance": .integer(Int64(source.instance)),
             "pid": .integer(Int64(source.pid)), "category": .string(category), "message": .string(message),

@@ -13,12 +13,18 @@ final class TerminalSink {
     private let isShared: Bool
     private var source: SourceToken?
     private var buffer: [UInt8] = []
+    /// The numbers of the lines in the buffer, and how many bytes each still has there.
+    private var lines: [(id: UInt64, bytes: Int)] = []
+    private let told: (UInt64) -> Void
     private(set) var dropped = 0
     private var droppedSinceLine = 0
 
-    /// `output` stays the caller's.
-    init(_ reactor: Reactor, output: Int32 = 2) {
+    /// - Parameters:
+    ///   - output: stays the caller's.
+    ///   - told: called with the number of a line that has gone out whole, or was dropped.
+    init(_ reactor: Reactor, output: Int32 = 2, told: @escaping (UInt64) -> Void = { _ in }) {
         self.reactor = reactor
+        self.told = told
         // A description of our own: O_NONBLOCK on the inherited one would reach the shell that shares it.
         let own = roost_open("/proc/self/fd/\(output)", O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY, 0)
         isShared = own < 0  // a socket, or a terminal of another user
@@ -30,18 +36,20 @@ final class TerminalSink {
         close(descriptor)
     }
 
-    func write(_ line: String) {
+    func write(_ line: String, _ id: UInt64 = 0) {
         guard buffer.count + line.utf8.count < Self.bufferLimit else {
             dropped += 1
             droppedSinceLine += 1
             return
         }
+        let before = buffer.count
         if droppedSinceLine > 0 {
             buffer.append(contentsOf: "... \(droppedSinceLine) lines dropped, the terminal was too slow\n".utf8)
             droppedSinceLine = 0
         }
         buffer.append(contentsOf: line.utf8)
         buffer.append(UInt8(ascii: "\n"))
+        lines.append((id, buffer.count - before))
         flush()
     }
 
@@ -50,9 +58,11 @@ final class TerminalSink {
             let count = put()
             if count > 0 {
                 buffer.removeFirst(count)
+                tell(count)
             } else if count < 0, errno == EAGAIN {
                 return waitUntilWritable()
             } else if count == 0 || errno != EINTR {
+                tell(buffer.count)
                 buffer.removeAll()  // nobody reads any more
             }
         }
@@ -60,6 +70,21 @@ final class TerminalSink {
             reactor.unregister(source)
             self.source = nil
         }
+    }
+
+    /// Bytes have gone: says which lines have gone whole with them.
+    private func tell(_ bytes: Int) {
+        var rest = bytes
+        var whole = 0
+        while whole < lines.count, lines[whole].bytes <= rest {
+            rest -= lines[whole].bytes
+            whole += 1
+        }
+        if whole < lines.count { lines[whole].bytes -= rest }
+        guard whole > 0 else { return }
+        let last = lines[whole - 1].id
+        lines.removeFirst(whole)
+        told(last)
     }
 
     /// write(2) that does not wait, whatever the descriptor is; -1 with `errno` EAGAIN where it would.

@@ -9,7 +9,7 @@ import RoostReactor
 final class StrayReaper {
     private let isOurs: (Int32) -> Bool
     private let found: (Int32) -> Void
-    private var strays: Set<Int32> = []
+    private(set) var strays: Set<Int32> = []
 
     /// `isOurs` tells our own children by pid; `found` is told of each stray once.
     init(isOurs: @escaping (Int32) -> Bool, found: @escaping (Int32) -> Void) {

@@ -85,6 +85,7 @@ package struct CauseTrail: Sendable {
             let resumed = Cause(.resumed, "what it needs is there", by: .worker(id, pid: pid), parent: last)
             return [Draft(step: .resumed, pid: pid, cause: resumed)]
         case .admitted: return []
+        case .replaced, .succeeded: return []  // the steps of the roll have entries of their own
         }
     }
 
@@ -168,7 +169,9 @@ package struct CauseTrail: Sendable {
             if after == .waiting, before == .stopped || before == .backoff { starting = cause }
             if after == .draining, before == .draining, event != .restart(.dependency) { askedFor = cause }
         case .stop: askedFor = nil
-        case .admitted, .spawned, .spawnFailed, .ready, .parked, .hung, .memoryExceeded, .exited, .deadlinePassed: break
+        case .admitted, .spawned, .spawnFailed, .ready, .parked, .hung, .memoryExceeded, .exited, .deadlinePassed, .replaced,
+            .succeeded:
+            break
         }
     }
 }

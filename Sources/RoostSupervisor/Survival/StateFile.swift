@@ -43,6 +43,18 @@ package final class StateFile: @unchecked Sendable {  // used on the reactor's t
         self.memory = memory
     }
 
+    /// Maps a file that is there, for reading only; nil if there is none.
+    package init?(existing path: String) {
+        let number = roost_open(path, O_RDONLY, 0)
+        guard number >= 0 else { return nil }
+        let descriptor = Descriptor(owning: number)
+        var status = stat()
+        guard fstat(number, &status) == 0, status.st_size == off_t(Self.size),
+            let memory = mmap(nil, Self.size, PROT_READ, MAP_SHARED, descriptor.number, 0), memory != MAP_FAILED
+        else { return nil }
+        self.memory = memory
+    }
+
     deinit { munmap(memory, Self.size) }
 
     // MARK: Reading

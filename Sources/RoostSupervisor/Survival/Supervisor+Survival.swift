@@ -28,6 +28,7 @@ extension Supervisor {
         do {
             try stateFile.save(savedState)
             stateFile.endSpawn()
+            keepLogs()
         } catch {
             say(.error, "a successor would not find the present state: \(error)")
         }
@@ -45,6 +46,12 @@ extension Supervisor {
             var scale = SavedScale()
             (scale.name, scale.instances) = (name, UInt32(clamping: count))
             return scale
+        }
+        state.strays = (strays?.strays ?? []).compactMap { pid in
+            guard let entry = ProcessCensus.Entry(pid: pid) else { return nil }
+            var process = SavedProcess()
+            (process.pid, process.startTime, process.plain) = (pid, entry.startTime, true)
+            return process
         }
         state.instances = handles.values.map { handle in
             var saved = handle.assumeIsolated { $0.saved }
@@ -74,6 +81,8 @@ extension Supervisor {
         stateFile = nil
         unlink(stateFilePath)
         unlink(configurationCopy)
+        logs.feed.ring.remove()
+        events.ring.remove()
         for name in workerSockets.keys { unlink("\(invocation.runtimeDirectory)/\(name).sock") }
         unlink("\(invocation.runtimeDirectory)/roostd.sock")
     }
@@ -105,6 +114,7 @@ extension Supervisor {
     func restore(_ state: SavedState) {
         guard let configuration else { return }
         let unfinished = stateFile?.unfinishedSpawn
+        let recorded = logs.tapeEnds()
         for scale in state.scaled { scaled[scale.name] = Int(scale.instances) }
         problems = state.problems
         for saved in state.instances {
@@ -123,7 +133,11 @@ extension Supervisor {
                 (process.pid, process.plain) = (unfinished.pid, settings.isPlain)
                 return process
             }
-            handle.assumeIsolated { $0.restore(saved, spawned: spawned) }
+            handle.assumeIsolated { handle in
+                handle.restore(saved, spawned: spawned) { process in
+                    self.assumeIsolated { $0.logEnds(of: process, recorded) }
+                }
+            }
         }
         let adopted = handles.values.compactMap { handle in handle.assumeIsolated { $0.pid } }
         say(

@@ -22,6 +22,7 @@ extension WorkerHandle {
         saved.lastExit = lastExit?.message
         saved.reason = reason
         saved.process = current?.saved
+        saved.roll = savedRoll
         trail.save(in: &saved)
         return saved
     }
@@ -29,26 +30,42 @@ extension WorkerHandle {
     /// Takes over what another supervisor knew of the instance, and its process if that is still there. Nothing is
     /// started before `resume`.
     ///
-    /// - Parameter spawned: a process that was being started when that supervisor died.
-    func restore(_ saved: SavedInstance, spawned: SavedProcess?) {
+    /// - Parameters:
+    ///   - spawned: a process that was being started when that supervisor died.
+    ///   - ends: where a process's log comes from.
+    func restore(_ saved: SavedInstance, spawned: SavedProcess?, ends: @Sendable (SavedProcess) -> LogEnds?) {
         var memory = WorkerStateMachine.Memory(saved)
-        if spawned != nil, !memory.phase.hasProcess {
+        let hadProcess = memory.phase.hasProcess
+        if spawned != nil, !hadProcess {
             memory.phase = .starting(until: reactor.now.advanced(by: settings.lifecycle.startTimeout))
         }
         (restarts, incarnations, reason) = (saved.restarts, saved.incarnations, saved.reason)
         lastExit = saved.lastExit.map { LastExit($0) }
-        if let process = memory.phase.hasProcess ? spawned ?? saved.process : nil {
+        if let process = hadProcess ? saved.process : spawned {
             var settings = settings
             settings.isPlain = process.plain
             let incarnation = makeIncarnation(settings)
-            if incarnation.adopt(process) { current = incarnation }
+            let isThere = incarnation.adopt(
+                process,
+                ends(process),
+                lineLimit: settings.logLineLimit,
+                log: surroundings.log
+            )
+            if isThere { current = incarnation }
         }
         machine = WorkerStateMachine(settings: settings.lifecycle, memory: memory)
         trail = CauseTrail(id, saved)
+        restoreRoll(saved, spawned: hadProcess ? spawned : nil, ends: ends)
+    }
+
+    /// To be kept over this supervisor's death.
+    var keptDescriptors: [(name: String, number: Int32)] {
+        (current?.keptDescriptors ?? []) + (other?.keptDescriptors ?? [])
     }
 
     /// Goes on: with the process that was adopted, or with what follows its end.
     func resume(because adoption: Cause) {
+        defer { resumeRoll() }
         guard !machine.hasProcess || current != nil else { return exited(.unknown) }
         if let pid { note(.adopted, because: adoption, pid: pid) }
         armDeadline()
@@ -84,7 +101,7 @@ extension WorkerStateMachine.Memory {
 }
 
 extension SavedPhase {
-    fileprivate init(_ phase: WorkerStateMachine.Phase) {
+    init(_ phase: WorkerStateMachine.Phase) {
         self.init()
         switch phase {
         case .stopped: kind = .stopped
@@ -108,7 +125,7 @@ extension SavedPhase {
 }
 
 extension WorkerStateMachine.Phase {
-    fileprivate init(_ saved: SavedPhase) {
+    init(_ saved: SavedPhase) {
         let until = MonotonicInstant(nanoseconds: saved.untilNs)
         let readySince = saved.readySinceNs.map { MonotonicInstant(nanoseconds: $0) }
         switch saved.kind {
@@ -128,7 +145,7 @@ extension WorkerStateMachine.Phase {
 }
 
 extension StopCause {
-    fileprivate init?(_ reason: RoostProtocol.ExitReason) {
+    init?(_ reason: RoostProtocol.ExitReason) {
         switch reason {
         case .requested: self = .requested
         case .hung: self = .hung

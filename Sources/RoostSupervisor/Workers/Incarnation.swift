@@ -28,6 +28,8 @@ final class Incarnation {
     private(set) var spawnedAt = MonotonicInstant(nanoseconds: 0)
     private var child: ChildProcess?
     private var logPipe: LogPipe?
+    /// What the log pipe's read end and the tape are in the process itself.
+    private var logNumbers: (pipe: Int32, tape: Int32) = (0, 0)
     private(set) var connection: Connection?
     /// The configuration generation that it works with.
     var generation: UInt64 = 0
@@ -41,6 +43,8 @@ final class Incarnation {
     /// At the last heartbeat: when it was, how long the process had run, and how long it had waited for a CPU.
     var atHeartbeat: (instant: MonotonicInstant, run: Duration, wait: Duration)?
     private var settleTimer: TimerToken?
+    /// Started beside the serving process: what it has inherited waits until it is told that it was promoted.
+    var isHeld = false
 
     /// - Parameter report: called on the loop.
     init(
@@ -70,20 +74,42 @@ final class Incarnation {
         let origin = LogRecord.Source(name: id.name, instance: id.instance, pid: 0)
         let pipe = try LogPipe(reactor, source: origin, lineLimit: lineLimit, emit: log)
         request.descriptors.replaceSubrange(1...2, with: [pipe.writeEnd, pipe.writeEnd])
+        // The process itself holds what a supervisor needs that comes when this one is gone.
+        let tape = Descriptor(owning: pipe.tape.openForReading())
+        logNumbers = (Int32(request.descriptors.count), Int32(request.descriptors.count + 1))
+        request.descriptors += [pipe.readEnd, tape.number]
+        if !isPlain { request.listenerNames += ["log.pipe", "log.tape"] }
         let child = try ChildProcess(request, on: reactor, noting: cell) { [unowned self] status in exited(status) }
         pipe.closeWriteEnd()
         pipe.speak(for: LogRecord.Source(name: id.name, instance: id.instance, pid: child.pid))
         (self.child, logPipe, pid, spawnedAt) = (child, pipe, child.pid, reactor.now)
     }
 
-    /// Takes over the process of a supervisor before this one; false if it is gone.
-    func adopt(_ saved: SavedProcess) -> Bool {
+    /// Takes over the process of a supervisor before this one; false if it is gone. What it has written is not, if
+    /// somebody has kept it.
+    func adopt(_ saved: SavedProcess, _ ends: LogEnds?, lineLimit: Int, log: @escaping (LogRecord) -> Void) -> Bool {
+        let origin = LogRecord.Source(name: id.name, instance: id.instance, pid: saved.pid)
+        if let ends {
+            logPipe = try? LogPipe(
+                adopting: ends.pipe,
+                LogTape(adopting: ends.tape) { _ in ends.recorded },
+                on: reactor,
+                source: origin,
+                lineLimit: lineLimit,
+                emit: log
+            )
+        }
+        logNumbers = (saved.pipeNumber, saved.tapeNumber)
         let child = ChildProcess(adopting: saved.pid, startTime: saved.startTime, on: reactor) {
             [unowned self] status in
             exited(status)
         }
-        guard let child else { return false }
-        (self.child, pid, generation) = (child, saved.pid, saved.generation)
+        guard let child else {
+            logPipe?.end()
+            logPipe = nil
+            return false
+        }
+        (self.child, pid, generation, isHeld) = (child, saved.pid, saved.generation, saved.held)
         spawnedAt = saved.spawnedAtNs == 0 ? reactor.now : MonotonicInstant(nanoseconds: saved.spawnedAtNs)
         return true
     }
@@ -96,12 +122,20 @@ final class Incarnation {
         process.plain = isPlain
         process.spawnedAtNs = spawnedAt.nanoseconds
         process.generation = generation
+        process.held = isHeld
+        (process.pipeNumber, process.tapeNumber) = logNumbers
         return process
     }
 
-    /// Has a plain program count as ready when it has survived its first moments without saying so (sd_notify(3)).
-    func awaitSettling() {
-        settleTimer = reactor.schedule(after: .milliseconds(100)) { [unowned self] in report(pid, .settled) }
+    /// To be kept over this supervisor's death.
+    var keptDescriptors: [(name: String, number: Int32)] {
+        guard let logPipe else { return [] }
+        return [("pipe.\(pid)", logPipe.readEnd), ("tape.\(pid)", logPipe.tape.descriptor)]
+    }
+
+    /// Has a plain program count as ready when it has survived so long without saying so (sd_notify(3)).
+    func awaitSettling(for time: Duration = .milliseconds(100)) {
+        settleTimer = reactor.schedule(after: time) { [unowned self] in report(pid, .settled) }
     }
 
     func endSettling() {

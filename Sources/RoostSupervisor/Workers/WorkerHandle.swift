@@ -27,6 +27,12 @@ package actor WorkerHandle {
         package var log: @Sendable (LogRecord) -> Void
         /// Where a process is noted while it is being started.
         package var state: StateFile?
+        /// As `spawnRequest`, for a process beside the serving one.
+        package var candidateRequest: @Sendable (InstanceID) throws -> CandidateRequest
+        /// Why a proved candidate must not serve after all; nil: it may.
+        package var objection: @Sendable (InstanceID) -> String?
+        /// A rolling restart has gone a step.
+        package var rolled: @Sendable (InstanceID, RollNews) -> Void
 
         package init(
             requestAdmission: @escaping @Sendable (InstanceID, Int) -> Void,
@@ -37,8 +43,14 @@ package actor WorkerHandle {
             escalate: @escaping @Sendable (InstanceID, Cause) -> Void,
             note: @escaping @Sendable (InstanceID, CauseTrail.Draft) -> UInt64,
             log: @escaping @Sendable (LogRecord) -> Void,
-            state: StateFile? = nil
+            state: StateFile? = nil,
+            candidateRequest: (@Sendable (InstanceID) throws -> CandidateRequest)? = nil,
+            objection: @escaping @Sendable (InstanceID) -> String? = { _ in nil },
+            rolled: @escaping @Sendable (InstanceID, RollNews) -> Void = { _, _ in }
         ) {
+            self.candidateRequest = candidateRequest ?? { CandidateRequest(try spawnRequest($0)) }
+            self.objection = objection
+            self.rolled = rolled
             self.requestAdmission = requestAdmission
             self.withdrawAdmission = withdrawAdmission
             self.spawnRequest = spawnRequest
@@ -74,6 +86,13 @@ package actor WorkerHandle {
     package internal(set) var machine: WorkerStateMachine
     /// The process, while there is one.
     var current: Incarnation?
+    /// The process beside it: during a rolling restart first the candidate, then the one that was replaced.
+    var other: Incarnation?
+    var roll: Roll?
+    /// What was asked for while a rolling restart was under way; shared by all who asked.
+    var nextRoll: RollRequest?
+    var rollTimer: TimerToken?
+    var rollWaiters: [UInt64: RollWaiter] = [:]
     private var deadlineTimer: TimerToken?
 
     package internal(set) var lastExit: LastExit?
@@ -103,7 +122,8 @@ package actor WorkerHandle {
         machine = WorkerStateMachine(settings: settings.lifecycle)
     }
 
-    package var state: WorkerState { machine.state }
+    /// An instance is not stopped while a process of it is left.
+    package var state: WorkerState { machine.state == .stopped && other != nil ? .draining : machine.state }
     package var pid: Int32? { current?.pid }
     package var isReady: Bool { machine.state == .running }
     /// Whether its process is any program; of an instance without one, whether the next will be.
@@ -124,25 +144,30 @@ extension WorkerHandle {
     /// Feeds the machine, notes what comes of it in the record, and carries out what the machine says. Events that
     /// people, the configuration or a fault bring about come with their cause.
     package func handle(_ event: WorkerStateMachine.Event, because cause: Cause? = nil) {
-        let before = machine.state
+        let before = state
         let exit = recordExit(event)
         let actions = machine.handle(event, at: reactor.now, random: Double.random(in: 0..<1, using: &random))
         note(event, from: before, because: cause)
-        if machine.state != before {
-            reason = cause?.sentence ?? ""
-            let (state, record) = (machine.state, trail.last)
-            surroundings.changed(
-                id,
-                Change(from: before, to: state, pid: pid, exit: exit, reason: reason, record: record)
-            )
-        }
+        tellChange(from: before, exit: exit, because: cause?.sentence ?? "")
         armDeadline()
         for action in actions { carryOut(action) }
+        tellRoll()
         tellWaiters()
     }
 
+    func tellChange(from before: WorkerState, exit: LastExit?, because reason: String) {
+        guard state != before else { return }
+        self.reason = reason
+        let change = Change(from: before, to: state, pid: pid, exit: exit, reason: reason, record: trail.last)
+        surroundings.changed(id, change)
+    }
+
     private func recordExit(_ event: WorkerStateMachine.Event) -> LastExit? {
-        guard case .exited(let status) = event else { return nil }
+        let status: ExitStatus
+        switch event {
+        case .exited(let how), .succeeded(let how, _): status = how
+        default: return nil
+        }
         let exit = LastExit(
             at: WallTime(nanoseconds: roost_wall_now()),
             status: status,
@@ -199,7 +224,15 @@ extension WorkerHandle {
     }
 
     private func startProcess() throws {
-        let request = try surroundings.spawnRequest(id)
+        let incarnation = try launch(try surroundings.spawnRequest(id))
+        current = incarnation
+        if incarnations > 0 { restarts += 1 }
+        incarnations += 1
+        handle(.spawned)
+        if incarnation.isPlain { incarnation.awaitSettling() }
+    }
+
+    func launch(_ request: SpawnRequest) throws -> Incarnation {
         let incarnation = makeIncarnation(settings)
         try incarnation.start(
             request,
@@ -207,11 +240,7 @@ extension WorkerHandle {
             lineLimit: settings.logLineLimit,
             log: surroundings.log
         )
-        current = incarnation
-        if incarnations > 0 { restarts += 1 }
-        incarnations += 1
-        handle(.spawned)
-        if incarnation.isPlain { incarnation.awaitSettling() }
+        return incarnation
     }
 
     func makeIncarnation(_ settings: InstanceSettings) -> Incarnation {
@@ -222,7 +251,7 @@ extension WorkerHandle {
 
     /// What a process has done or suffered.
     private func hear(_ news: Incarnation.News, of pid: Int32) {
-        guard pid == current?.pid else { return }
+        guard pid == current?.pid else { return hearOther(news, of: pid) }
         switch news {
         case .exited(let status): exited(status)
         case .settled: ready()
@@ -231,6 +260,11 @@ extension WorkerHandle {
             let cause = Cause.hang(why, deadline: settings.heartbeatDeadline)
             say(.error, "\(id) hangs: it \(cause.sentence)")
             handle(.hung, because: cause)
+        case .memoryExceeded(isHard: false, _) where roll != nil: break  // it is being replaced
+        // Whether two of any program may run at a time only its operator knows: a plain one is restarted plainly.
+        case .memoryExceeded(isHard: false, let bytes) where mayRoll && !isPlain:
+            say(.warning, "\(id) is above its soft memory ceiling with \(bytes) bytes: replacing it")
+            rollForMemory(.memory(isHard: false, bytes: bytes, ceiling: settings.memory.soft))
         case .memoryExceeded(let isHard, let bytes):
             let ceiling = isHard ? settings.memory.hard : settings.memory.soft
             let cause = Cause.memory(isHard: isHard, bytes: bytes, ceiling: ceiling)
@@ -244,21 +278,26 @@ extension WorkerHandle {
         let former = pid
         current = nil
         let exit = LastExit(at: WallTime(nanoseconds: 0), status: status, reason: machine.exitReason(of: status))
-        handle(.exited(status), because: trail.heard(.ending(exit, of: id, pid: former)))
+        let cause = trail.heard(.ending(exit, of: id, pid: former))
+        if !candidateTakesOver(from: status, cause) { handle(.exited(status), because: cause) }
         guard machine.state != .stopped || exit.reason != .requested else { return }
         let level: LogLevel = exit.reason == .requested || status.isSuccess ? .info : .warning
         say(level, "\(id) \(exit.sentence), reason \(exit.reason.rawValue); now \(machine.state.rawValue)")
     }
 
     private func drain(within limit: Duration) {
-        guard let connection else {
-            current?.signal(SIGTERM)  // it cannot be asked: the kit drains at SIGTERM as well
+        // Nobody else answers while this one drains: who is idle is let go soon, for the next process to serve.
+        drain(current, within: limit, idle: min(limit, .seconds(1)))
+    }
+
+    func drain(_ incarnation: Incarnation?, within limit: Duration, idle: Duration) {
+        guard let connection = incarnation?.connection else {
+            incarnation?.signal(SIGTERM)  // it cannot be asked: the kit drains at SIGTERM as well
             return
         }
         var message = Drain()
         message.deadlineMs = limit.milliseconds
-        // Nobody else answers while this one drains: who is idle is let go soon, for the next process to serve.
-        message.idleMs = min(limit, .seconds(1)).milliseconds
+        message.idleMs = idle.milliseconds
         let payload = message.encoded()
         Task {
             _ = self
@@ -294,16 +333,23 @@ extension WorkerHandle {
     }
 
     /// The process with this number, if it is one of this instance.
-    func incarnation(_ pid: Int32) -> Incarnation? { current?.pid == pid ? current : nil }
+    func incarnation(_ pid: Int32) -> Incarnation? {
+        if current?.pid == pid { return current }
+        return other?.pid == pid ? other : nil
+    }
 
     package func hasProcess(_ pid: Int32) -> Bool { incarnation(pid) != nil }
 
-    package func attach(_ connection: Connection, of pid: Int32) { incarnation(pid)?.attach(connection) }
+    package func attach(_ connection: Connection, of pid: Int32) {
+        incarnation(pid)?.attach(connection)
+        if pid == current?.pid { enterCurrent() }
+    }
 
     package func detach(_ connection: Connection, of pid: Int32) { incarnation(pid)?.detach(connection) }
 
     package func hear(_ message: Message, from pid: Int32) {
         guard let incarnation = incarnation(pid) else { return }
+        guard incarnation === current else { return hearOther(message, from: incarnation) }
         switch message {
         case .ready: ready()
         case .parked(let reason): parked(reason)
@@ -330,7 +376,11 @@ extension WorkerHandle {
     }
 
     /// A plain program has said something of itself.
-    func notified(_ notification: ProgramNotification) {
+    func notified(_ notification: ProgramNotification, by pid: Int32? = nil) {
+        guard pid == nil || pid == current?.pid else {
+            if notification.isReady, let other { hearOther(.ready, from: other) }
+            return
+        }
         if notification.isReady { ready() }
         if let status = notification.status { reason = status }
     }
@@ -339,8 +389,14 @@ extension WorkerHandle {
     package func setGeneration(_ generation: UInt64) { current?.generation = generation }
 
     /// Reads the process's figures; called once per tick.
-    package func sample() { current?.sample() }
+    package func sample() {
+        current?.sample()
+        other?.sample()
+    }
 
-    /// SIGKILL to the process and its group, without asking anybody.
-    func killGroup() { current?.signalGroup(SIGKILL) }
+    /// SIGKILL to the processes and their groups, without asking anybody.
+    func killGroup() {
+        current?.signalGroup(SIGKILL)
+        other?.signalGroup(SIGKILL)
+    }
 }

@@ -52,10 +52,30 @@ package struct Inheritance {
     }
 
     package func first(_ name: String) -> Int32? { descriptors.first { $0.name == name }?.number }
-    /// What the supervisor's successor would need.
-    var sockets: [(name: String, number: Int32)] { descriptors.filter { $0.name != "configuration" } }
-    /// What is neither the configuration nor the worker's own socket.
-    package var listeners: [(name: String, descriptor: Int32)] {
-        descriptors.filter { $0.name != "configuration" && $0.name != "ipc" }.map { ($0.name, $0.number) }
+    /// What the supervisor's successor would need, by the names of the configuration.
+    var sockets: [(name: String, number: Int32)] {
+        let sockets = descriptors.filter { $0.name != "configuration" && !Self.isLog($0.name) }
+        let held = held
+        return held.isEmpty ? sockets : held.map { ($0.name, $0.descriptor) }
     }
+
+    /// The own log pipe's read end and its tape: only held, so that neither goes with the supervisor.
+    private static func isLog(_ name: String) -> Bool { name == "log.pipe" || name == "log.tape" }
+
+    /// What is neither the configuration, the log nor the worker's own socket: to serve from the first configuration on.
+    package var listeners: [(name: String, descriptor: Int32)] {
+        descriptors.filter { entry in
+            entry.name != "configuration" && entry.name != "ipc" && !Self.isLog(entry.name)
+                && !entry.name.hasPrefix(Self.held)
+        }
+        .map { ($0.name, $0.number) }
+    }
+
+    /// Of a process beside the one that it is to replace: what it serves when it is told that it was promoted, by the
+    /// names that the other has it under.
+    package var held: [(name: String, descriptor: Int32)] {
+        descriptors.filter { $0.name.hasPrefix(Self.held) }.map { (String($0.name.dropFirst(5)), $0.number) }
+    }
+
+    private static let held = "held."
 }

@@ -38,7 +38,7 @@ final class TestHandle {
         let itself = Slot<WorkerHandle>()
         let (changes, logs, failures, escalations, notes) = (changes, logs, failures, escalations, notes)
         let surroundings = WorkerHandle.Surroundings(
-            requestAdmission: { _, _ in itself.value?.assumeIsolated { $0.handle(.admitted) } },
+            requestAdmission: { _, _ in itself.value?.assumeIsolated { $0.admitted() } },
             withdrawAdmission: { _ in },
             spawnRequest: { _ in
                 let text = current.value ?? ""
@@ -106,6 +106,30 @@ final class TestHandle {
         try turn(untilLine: "up")
     }
 
+    /// The process beside the serving one.
+    var otherPID: Int32? { handle.assumeIsolated { $0.other?.pid } }
+
+    /// Begins a rolling restart; its outcome comes into the slot.
+    func roll(_ cause: StopCause = .requested) -> Slot<RollOutcome> {
+        let outcome = Slot<RollOutcome>()
+        let handle = handle
+        bench.reactor.start { outcome.value = await handle.roll(for: cause, because: "a test") }
+        bench.reactor.runUntilIdle()
+        return outcome
+    }
+
+    /// Has the process beside the serving one dial, and answer what it is asked.
+    func attachOther(_ answer: @escaping @Sendable (IncomingRequest) -> Answer) throws -> Connection {
+        let pid = try otherPID.required("a process beside the serving one")
+        return try Self.attach(handle, try Bench.socketPair(), bench, pid: pid, answer)
+    }
+
+    func otherSays(_ message: WorkerHandle.Message) {
+        let pid = otherPID ?? 0
+        handle.assumeIsolated { $0.hear(message, from: pid) }
+        bench.reactor.runUntilIdle()
+    }
+
     /// A connection of the process as the supervisor has it, and what the process is asked on it.
     func attach(_ answer: @escaping @Sendable (IncomingRequest) -> Answer) throws -> Connection {
         let ends = try Bench.socketPair()
@@ -116,6 +140,7 @@ final class TestHandle {
         _ handle: WorkerHandle,
         _ ends: [Int32],
         _ bench: Bench,
+        pid: Int32? = nil,
         _ answer: @escaping @Sendable (IncomingRequest) -> Answer
     ) throws -> Connection {
         var hello = Hello()
@@ -135,7 +160,15 @@ final class TestHandle {
         try supervisor.assumeIsolated { try $0.start() }
         try worker.assumeIsolated { try $0.start() }
         try bench.turn(until: "the handshake") { supervisor.assumeIsolated { $0.peer != nil } }
-        handle.assumeIsolated { $0.attach(supervisor, of: $0.pid ?? 0) }
+        handle.assumeIsolated { $0.attach(supervisor, of: pid ?? $0.pid ?? 0) }
         return worker
+    }
+}
+
+extension Optional {
+    /// - Throws: `TestFailure` when there is none.
+    fileprivate func required(_ what: String) throws -> Wrapped {
+        guard let self else { throw TestFailure("there is no \(what)") }
+        return self
     }
 }

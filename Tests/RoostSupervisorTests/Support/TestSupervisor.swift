@@ -1,6 +1,7 @@
 import Glibc
 import RoostConfig
 import RoostIPC
+import RoostJSON
 import RoostPolicy
 import RoostProtocol
 import RoostReactor
@@ -91,13 +92,14 @@ final class TestSupervisor {
             "--config", scratch.file("etc/roost.yaml"), "--state", scratch.file("state"), "--runtime",
             scratch.file("run"),
         ]
-        let logs = LogBook(LogSink(bench.reactor))
+        let logs = try LogBook(LogSink(bench.reactor))
         logs.level = .critical
         supervisor = Supervisor(
             bench.reactor,
             invocation: try Invocation(arguments: arguments) { _ in nil },
             installation: Installation(directories: [scratch.path]),
             logs: logs,
+            events: try Feed(bytes: RoostSupervisor.Event.bytes(of: 10_000)),
             isSubreaper: isSubreaper
         )
         _ = Unmanaged.passRetained(supervisor)  // as in a process, where it ends with everything else
@@ -177,9 +179,16 @@ final class TestSupervisor {
     var names: [String] { supervisor.assumeIsolated { $0.instances.map { "\($0.id)" } } }
     var events: [RoostSupervisor.Event] {
         supervisor.assumeIsolated { supervisor in
-            let ring = supervisor.events.ring
-            return (ring.first..<(ring.last + 1)).compactMap { ring[$0] }
+            let events = supervisor.events
+            return (events.ring.first..<(events.ring.last + 1)).compactMap { events[$0].flatMap(Self.event) }
         }
+    }
+
+    private static func event(_ event: RoostProtocol.Event) -> RoostSupervisor.Event? {
+        guard let kind = RoostSupervisor.Event.Kind(rawValue: event.type),
+            let data = (try? JSONParser.parse(event.dataJson))?.objectValue
+        else { return nil }
+        return RoostSupervisor.Event(kind, time: WallTime(nanoseconds: event.atNs), data: data)
     }
 
     func handle(_ name: String, _ instance: Int = 0) throws -> WorkerHandle {
@@ -191,6 +200,9 @@ final class TestSupervisor {
     func state(_ name: String, _ instance: Int = 0) throws -> RoostPolicy.WorkerState {
         try handle(name, instance).assumeIsolated { $0.state }
     }
+
+    /// What lies in the runtime directory besides what is left to a successor.
+    var sockets: [String] { Scratch.names(in: bench.scratch.file("run")).filter { $0.hasSuffix(".sock") } }
 
     func pid(_ name: String, _ instance: Int = 0) throws -> Int32? {
         try handle(name, instance).assumeIsolated { $0.pid }
