@@ -127,6 +127,7 @@ import Testing
         stage.test.supervisor.assumeIsolated { supervisor in
             #expect(supervisor.admission.settings.concurrency == settings?.concurrentStarts)
             #expect(supervisor.store.limit == settings?.historyGenerations)
+            #expect(supervisor.record.limit == settings?.recordSize)
             #expect((supervisor.watcher != nil) == (settings?.watchDebounce != nil))
         }
     }

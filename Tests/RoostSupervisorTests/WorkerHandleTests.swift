@@ -96,7 +96,7 @@ import Testing
             test.bench.clock.advance(by: .seconds(1))
             return test.state == .quarantined
         }
-        #expect(test.handle.assumeIsolated { $0.reason } == "cannot execute /none: No such file or directory")
+        #expect(test.handle.assumeIsolated { $0.reason }.hasSuffix("cannot execute /none: No such file or directory"))
         #expect(test.bench.reactor.sourceCount == 0)
     }
 
@@ -246,7 +246,7 @@ import Testing
         }
         try test.bench.turn(until: "the exit") { test.lastExit != nil }
         #expect(test.lastExit?.reason == .hung)
-        #expect(test.logs.value?.contains { $0.message.contains("jobs has had work and finished none") } == true)
+        #expect(test.logs.value?.contains { $0.message.contains("had work in jobs and finished none of it") } == true)
     }
 
     @Test("above its hard ceiling it is killed, above its soft one it is restarted after some samples")

@@ -54,6 +54,7 @@ package enum KeyCases {
         KeyCase("supervisor.log.level", "debug", .live), KeyCase("supervisor.log.format", "json", .live),
         KeyCase("supervisor.log.ring", "3MiB", .live), KeyCase("supervisor.events.ring", "10001", .live),
         KeyCase("supervisor.history.generations", "51", .live),
+        KeyCase("supervisor.history.record", "1MiB", .live),
         KeyCase("supervisor.reload.check_timeout", "11s", .live),
         KeyCase("supervisor.reload.prepare_timeout", "6s", .live),
         KeyCase("supervisor.reload.commit_timeout", "6s", .live),

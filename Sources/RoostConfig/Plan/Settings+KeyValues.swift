@@ -12,6 +12,7 @@ extension SupervisorSettings {
             KeyValue("log.level", log.level.rawValue), KeyValue("log.format", log.format.rawValue),
             KeyValue("log.ring", size: log.ring), KeyValue("events.ring", eventRing),
             KeyValue("history.generations", historyGenerations),
+            KeyValue("history.record", size: recordSize),
             KeyValue("reload.check_timeout", reload.check), KeyValue("reload.prepare_timeout", reload.prepare),
             KeyValue("reload.commit_timeout", reload.commit),
             KeyValue("watch.enabled", watchDebounce == nil ? "false" : "true"),

@@ -41,7 +41,7 @@ package final class RecordStore {
     /// - Throws: `SystemError`, `RuntimeDirectory.Refusal`.
     package func open() throws -> UInt64 {
         try RuntimeDirectory.makeDirectories(directory)
-        segments = numbers().sorted().map { first in Segment(first: first, size: size(of: first)) }
+        segments = try numbers().sorted().map { first in Segment(first: first, size: size(of: first)) }
         guard let newest = segments.last else { return 0 }
         let bytes = AtomicFile.read(path(newest.first), limit: .max) ?? []
         let (payloads, length) = RecordFrame.decode(bytes)
@@ -110,8 +110,8 @@ package final class RecordStore {
         return stat(path(first), &status) == 0 ? Int(status.st_size) : 0
     }
 
-    private func numbers() -> [UInt64] {
-        guard let stream = opendir(directory) else { return [] }
+    private func numbers() throws -> [UInt64] {
+        guard let stream = opendir(directory) else { throw SystemError("opendir", directory, code: errno) }
         defer { closedir(stream) }
         var numbers: [UInt64] = []
         while let entry = readdir(stream) {

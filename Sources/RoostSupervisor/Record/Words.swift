@@ -21,7 +21,7 @@ package enum Words {
         let bytes = Int64(clamping: size)
         for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] as [(String, Int64)] where bytes >= 1 << shift {
             let (whole, rest) = bytes.quotientAndRemainder(dividingBy: 1 << shift)
-            return decimal(whole * 10 + rest * 10 >> shift, 10) + " \(unit)"
+            return decimal(whole * 10 + (rest * 10) >> shift, 10) + " \(unit)"
         }
         return "\(bytes) bytes"
     }
