@@ -81,6 +81,7 @@ struct WhyTests {
 
     private static let ended = ["ended"]
     private static let told = ["ended", "stopping"]
+    private static let rolled = ["roll_begun"]
 
     // MARK: What processes do
 
@@ -169,9 +170,10 @@ struct WhyTests {
         .init(
             "memory above the soft ceiling",
             script("once=SCRATCH/once then=leak:60000000@50", "memory: { soft: 64MiB, hard: 4GiB }"),
+            event: "roll_promoted",
             "memory_soft",
             by: .kind("supervisor"),
-            chain: told,
+            chain: rolled,
             inputs: ["resident_bytes", "ceiling_bytes"]
         ),
         .init(
@@ -326,9 +328,10 @@ struct WhyTests {
         .init(
             "a change that needs a new process",
             plain,
+            event: "roll_promoted",
             "configuration",
             by: .caller,
-            chain: told + ["configured"],
+            chain: rolled + ["configured"],
             inputs: ["generation"],
             act: { roost in
                 let reply = try await roost.reload(script("", "nice: 3"))
@@ -364,9 +367,10 @@ struct WhyTests {
         .init(
             "rollback",
             plain,
+            event: "roll_promoted",
             "rollback",
             by: .caller,
-            chain: told + ["rolled_back"],
+            chain: rolled + ["rolled_back"],
             act: { roost in
                 let isReloaded = try await roost.reload(script("", "nice: 3")).accepted
                 #expect(isReloaded)
@@ -407,9 +411,10 @@ struct WhyTests {
         .init(
             "a file that was changed",
             Sample.scripted(""),
+            event: "roll_promoted",
             "configuration",
             by: .kind("file"),
-            chain: told + ["configured"],
+            chain: rolled + ["configured"],
             act: { roost in
                 try roost.scratch.replace("roost.yaml", roost.fill(Sample.scripted("", "nice: 3")))
             }
@@ -417,9 +422,10 @@ struct WhyTests {
         .init(
             "SIGHUP",
             plain,
+            event: "roll_promoted",
             "configuration",
             by: .signal("SIGHUP"),
-            chain: told + ["configured"],
+            chain: rolled + ["configured"],
             act: { roost in
                 try roost.scratch.replace("roost.yaml", roost.fill(script("", "nice: 3")))
                 roost.daemon.signal(SIGHUP)
@@ -428,9 +434,10 @@ struct WhyTests {
         .init(
             "a program that was installed anew",
             "workers: { alpha: { executable: SCRATCH/program } }\nsupervisor: { \(calm) }\n",
+            event: "roll_promoted",
             "upgrade",
             by: .caller,
-            chain: told,
+            chain: rolled,
             act: { roost in
                 try install(roost)
                 _ = try await roost.start("alpha")

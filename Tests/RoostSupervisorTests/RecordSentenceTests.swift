@@ -230,6 +230,21 @@ enum Entries {
         #expect(worker.chain.map(\.id) == [7, 4])
     }
 
+    @Test("the end of a process that another had replaced before is not the answer; the replacement is")
+    func replaced() {
+        let cause = Cause(.configuration, "its configuration has changed", by: .watch)
+        let entries = [
+            Entries.make(1, .started, pid: 81, cause), Entries.make(2, .rollBegun, pid: 81, cause),
+            Entries.make(3, .started, pid: 92, cause, after: 2),
+            Entries.make(4, .rollPromoted, pid: 92, cause, after: 2),
+            Entries.make(5, .ended, pid: 81, cause, after: 4),
+        ]
+        var finder = WhyFinder(.instance(Entries.proxy))
+        for entry in entries.reversed() where !finder.isComplete { finder.take(entry) }
+        #expect(finder.chain.map(\.id) == [4, 2])
+        #expect(finder.before?.id == 1)
+    }
+
     @Test("a circle of parents, which only damage can make, ends")
     func circle() {
         var finder = WhyFinder(.supervisor)

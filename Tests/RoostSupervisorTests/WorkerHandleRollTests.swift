@@ -244,7 +244,7 @@ import Testing
         test.bench.reactor.start {
             outcome.value = await handle.roll(
                 for: .requested,
-                because: .verb("restart --rolling", by: .unknown),
+                because: Cause(.operator, "", by: .unknown),
                 within: .milliseconds(500)
             )
         }

@@ -23,8 +23,22 @@ package struct WhyFinder: Sendable {
             if isAbout(entry) { chain = [entry] }
             return
         }
+        if isOfFormer(by: entry) { chain = [entry] }
         if entry.id == wanted { chain.append(entry) }
-        if before == nil, isAbout(entry), entry.step == .started || entry.step == .adopted { before = entry }
+        if before == nil, isAbout(entry), entry.step == .started || entry.step == .adopted, !isCandidate(entry) {
+            before = entry
+        }
+    }
+
+    /// Whether what seemed to be the last thing is the end of a process whose place had been taken by another before.
+    private func isOfFormer(by entry: RecordEntry) -> Bool {
+        guard let last = chain.first, last.step == .ended || last.step == .stopping, before == nil else { return false }
+        return entry.step == .rollPromoted && entry.subject == last.subject && entry.pid != last.pid
+    }
+
+    /// Whether it tells the start of the very process that the last thing is about.
+    private func isCandidate(_ entry: RecordEntry) -> Bool {
+        chain.first?.step == .rollPromoted && chain.first?.pid == entry.pid
     }
 
     private func isAbout(_ entry: RecordEntry) -> Bool {
