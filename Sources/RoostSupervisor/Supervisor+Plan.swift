@@ -108,10 +108,12 @@ extension Supervisor {
     /// Replaces the process of an instance with one of the present configuration and executable: the only place that
     /// does what a plan calls a rolling restart.
     ///
-    /// What does not serve is simply started anew. So is a plain program: whether two of it may run at a time only its
-    /// operator knows.
+    /// What does not serve is simply started anew. So is a plain program, and what becomes one: whether two of it may run
+    /// at a time only its operator knows.
     func renew(_ handle: WorkerHandle, as stopCause: StopCause = .configuration, because cause: Cause) {
-        guard handle.assumeIsolated({ $0.state == .running && !$0.isPlain }) else {
+        guard handle.assumeIsolated({ $0.state == .running && !$0.isPlain }),
+            specification(handle.id.name)?.isPlain == false
+        else {
             return handle.assumeIsolated { $0.handle(.restart(stopCause), because: cause) }
         }
         Task { _ = await roll(handle, for: stopCause, because: cause) }  // how it goes is told by events and the log

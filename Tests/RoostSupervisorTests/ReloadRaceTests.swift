@@ -175,11 +175,8 @@ import Testing
         #expect(try test.reload().accepted)
         #expect(asked.value?.contains(.prepare) == false)
         #expect(access(program + ".checked", F_OK) == 0)
-        try test.bench.turn(until: "the replacement") {
-            let now = try test.pid("w")
-            return now != nil && now != pid
-        }
-        #expect(try test.handle("w").assumeIsolated { $0.lastExit?.reason } == .upgrade)
+        try test.bench.turn(until: "the replacement") { test.isRolled("w", for: "upgrade") }
+        #expect(try test.pid("w") == pid)
         withExtendedLifetime(good) {}
     }
 

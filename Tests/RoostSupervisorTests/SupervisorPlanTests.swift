@@ -112,10 +112,11 @@ import Testing
             }
             #expect(key.change == .rolling)
             try stage.test.bench.turn(until: "a new process of \(worker.name): \(stage.test.summary)") {
+                if stage.test.isRolled(worker.name, for: "configuration") { return true }
                 let now = try stage.test.pid(worker.name)
-                return now != nil && now != pid
+                guard now != nil, now != pid else { return false }
+                return try stage.test.handle(worker.name).assumeIsolated { $0.lastExit?.reason } == .configuration
             }
-            #expect(try stage.test.handle(worker.name).assumeIsolated { $0.lastExit?.reason } == .configuration)
         }
         #expect((key.change == .rolling) == plan.workers.contains { $0.step == .rollingRestart })
         #expect((key.change == .supervisor) == plan.supervisor.contains { $0.change == .supervisor })

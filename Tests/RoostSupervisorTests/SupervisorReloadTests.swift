@@ -128,10 +128,8 @@ import Testing
         let pid = try test.pid("w")
         try test.write([try test.worker("w")])
         #expect(try test.reload().accepted)
-        try test.bench.turn(until: "the replacement") {
-            let now = try test.pid("w")
-            return now != nil && now != pid
-        }
+        try test.bench.turn(until: "the replacement") { test.isRolled("w", for: "configuration") }
+        #expect(try test.pid("w") == pid)  // until another one is proved
         withExtendedLifetime(worker) {}
     }
 
@@ -232,11 +230,8 @@ import Testing
         try #require(rename(program + ".new", program) == 0)
         try test.write([try test.worker("w")], isSame: true)
         #expect(try test.reload().accepted)
-        try test.bench.turn(until: "the replacement") {
-            let now = try test.pid("w")
-            return now != nil && now != pid
-        }
-        #expect(try test.handle("w").assumeIsolated { $0.lastExit?.reason } == .upgrade)
+        try test.bench.turn(until: "the replacement") { test.isRolled("w", for: "upgrade") }
+        #expect(try test.pid("w") == pid)
         withExtendedLifetime(worker) {}
     }
 }

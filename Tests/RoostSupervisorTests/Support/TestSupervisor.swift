@@ -184,6 +184,14 @@ final class TestSupervisor {
         }
     }
 
+    /// Whether a rolling restart of the worker was begun under the reason; what comes of it is not a matter of reloads.
+    func isRolled(_ name: String, for reason: String) -> Bool {
+        events.contains {
+            $0.data["roll"] == .string("begun") && $0.data["name"] == .string(name)
+                && $0.data["cause"] == .string(reason)
+        }
+    }
+
     private static func event(_ event: RoostProtocol.Event) -> RoostSupervisor.Event? {
         guard let kind = RoostSupervisor.Event.Kind(rawValue: event.type),
             let data = (try? JSONParser.parse(event.dataJson))?.objectValue
