@@ -242,7 +242,11 @@ import Testing
         let outcome = Slot<RollOutcome>()
         let handle = test.handle
         test.bench.reactor.start {
-            outcome.value = await handle.roll(for: .requested, because: "", within: .milliseconds(500))
+            outcome.value = await handle.roll(
+                for: .requested,
+                because: .verb("restart --rolling", by: .unknown),
+                within: .milliseconds(500)
+            )
         }
         test.bench.reactor.runUntilIdle()
         test.bench.advance(.milliseconds(500))

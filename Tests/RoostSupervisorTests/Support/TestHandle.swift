@@ -113,7 +113,7 @@ final class TestHandle {
     func roll(_ cause: StopCause = .requested) -> Slot<RollOutcome> {
         let outcome = Slot<RollOutcome>()
         let handle = handle
-        bench.reactor.start { outcome.value = await handle.roll(for: cause, because: "a test") }
+        bench.reactor.start { outcome.value = await handle.roll(for: cause, because: .verb("restart --rolling", by: .unknown)) }
         bench.reactor.runUntilIdle()
         return outcome
     }
