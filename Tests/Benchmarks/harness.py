@@ -274,7 +274,7 @@ def kill(pid, number=signal.SIGKILL):
 
 
 def summary(values):
-    """n, min, median, p95 and max."""
+    """n, min, median, p95, p99 and max."""
     values = sorted(values)
     if not values:
         return {"n": 0}
@@ -283,6 +283,7 @@ def summary(values):
         "min": values[0],
         "median": statistics.median(values),
         "p95": values[min(len(values) - 1, round(0.95 * (len(values) - 1)))],
+        "p99": values[min(len(values) - 1, round(0.99 * (len(values) - 1)))],
         "max": values[-1],
     }
 

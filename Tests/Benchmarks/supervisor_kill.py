@@ -92,7 +92,7 @@ def under_load(options, load, records, port, roostd):
                 lambda: next((each for each in roostd.lines("took over from") if each["pid"] == started[0]), None),
                 "an adoption",
             )
-            adoptions.append((line["monotonic_ns"] - started[1]) / 1e6)
+            adoptions.append((line["metadata"]["monotonic_ns"] - started[1]) / 1e6)
             time.sleep(random.uniform(0, options.spacing))
         harness.wait_for(roostd.answers, "roostd", 30)
         after = roostd.worker("proxy")
@@ -116,8 +116,8 @@ def under_load(options, load, records, port, roostd):
 
 def show(result):
     print(f"{result['kills']} kills of roostd under load: served {result['served']}, failed {result['failed']}")
-    row = [result["adoption_ms"].get(each, "-") for each in ("n", "min", "median", "p95", "max")]
-    harness.table(["ms", "n", "min", "median", "p95", "max"], [["exec to adopted", *row]])
+    row = [result["adoption_ms"].get(each, "-") for each in ("n", "min", "median", "p95", "p99", "max")]
+    harness.table(["ms", "n", "min", "median", "p95", "p99", "max"], [["exec to adopted", *row]])
 
 
 if __name__ == "__main__":
