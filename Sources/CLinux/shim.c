@@ -224,7 +224,7 @@ int roost_pidfd_exit(int pidfd, struct roost_exit *out) {
     if (ioctl(pidfd, _IOWR(0xFF, 11, struct pidfd_info_v0), &info) < 0) return -errno;
     if (!(info.mask & PIDFD_INFO_EXIT_BIT)) return 0;
     int is_exit = WIFEXITED(info.exit_code);
-    out->code = is_exit ? CLD_EXITED : CLD_KILLED;
+    out->code = is_exit ? CLD_EXITED : WCOREDUMP(info.exit_code) ? CLD_DUMPED : CLD_KILLED;
     out->status = is_exit ? WEXITSTATUS(info.exit_code) : WTERMSIG(info.exit_code);
     return 1;
 }

@@ -66,6 +66,7 @@ extension Connection: ByteStreamReceiver {
     }
 
     private func take(_ header: FrameHeader) {
+        if let trace { decoder.withPayload { trace.note(.received, header, $0, at: stream.now) } }
         switch session.receive(header, now: { stream.now }) {
         case .complete(let id): calls.removeValue(forKey: id)?.resume(returning: decoder.payload)
         case .serve(let id, let isStream, let deadline): serve(id, header.method, isStream, deadline)

@@ -27,6 +27,8 @@ package actor Connection {
     /// Bytes of a frame that the peer accepts.
     var peerFrameLength = FrameLimits.standardLength
     package internal(set) var peer: Peer?
+    /// Where frames are kept, for the record.
+    private(set) var trace: FrameTrace?
 
     // What waits for the peer.
     var opening: CheckedContinuation<Void, any Error>?
@@ -76,6 +78,7 @@ package actor Connection {
 
     /// Begins the handshake; `handler.opened` or `handler.closed` tells how it went.
     package func start() throws {
+        trace = handler.trace(stream.credentials)
         try stream.start(self)
         handshakeDeadline = stream.now.advanced(by: limits.handshake)
         if side == .dialler { emit(FrameHeader(.hello), hello.encoded()) }
@@ -236,11 +239,16 @@ package actor Connection {
     /// Queues a frame; it goes out with all others of this turn.
     func emit(_ header: FrameHeader, _ payload: [UInt8] = []) {
         guard !isClosed else { return }
-        output.append(header, payload: payload)
+        append(header, payload)
         guard output.pending <= limits.outputLimit else { return finish(unread) }
         guard !flushIsDue else { return }
         flushIsDue = true
         stream.flushSoon()
+    }
+
+    private func append(_ header: FrameHeader, _ payload: [UInt8] = []) {
+        output.append(header, payload: payload)
+        trace?.note(.sent, header, payload.span.bytes, at: stream.now)
     }
 
     package func flush() {
@@ -303,7 +311,7 @@ package actor Connection {
     /// Closes at once; what is under way fails.
     package func close() {
         guard !isClosed else { return }
-        if session.isOpen { output.append(FrameHeader(.goodbye)) }
+        if session.isOpen { append(FrameHeader(.goodbye)) }
         // What the socket does not take now is lost; the peer sees the end all the same.
         _ = stream.write(from: &output)
         finish(nil)
@@ -312,7 +320,7 @@ package actor Connection {
     /// Tells the peer what it did wrong and closes.
     func breakOff(_ failure: RequestFailure) {
         guard !isClosed else { return }
-        output.append(FrameHeader(.error, argument: failure.argument), payload: failure.payload)
+        append(FrameHeader(.error, argument: failure.argument), failure.payload)
         _ = stream.write(from: &output)  // as in `close`
         finish(failure)
     }

@@ -12,6 +12,8 @@ package struct ConnectionHandler: Sendable {
     package var event: @Sendable (IncomingEvent) -> Void
     /// The connection has ended: the last that is heard of it. Nil: in good order.
     package var closed: @Sendable (Connection, RequestFailure?) -> Void
+    /// Where the frames between us and the process that has dialled are kept; nil: nowhere.
+    package var trace: @Sendable (PeerCredentials) -> FrameTrace?
 
     /// What is not given admits everybody, knows no method and ignores the rest.
     package init(
@@ -21,13 +23,15 @@ package struct ConnectionHandler: Sendable {
         opened: @escaping @Sendable (Connection) -> Void = { _ in },
         request: @escaping @Sendable (IncomingRequest) -> Answer = { .unknown($0.method) },
         event: @escaping @Sendable (IncomingEvent) -> Void = { _ in },
-        closed: @escaping @Sendable (Connection, RequestFailure?) -> Void = { _, _ in }
+        closed: @escaping @Sendable (Connection, RequestFailure?) -> Void = { _, _ in },
+        trace: @escaping @Sendable (PeerCredentials) -> FrameTrace? = { _ in nil }
     ) {
         self.admit = admit
         self.opened = opened
         self.request = request
         self.event = event
         self.closed = closed
+        self.trace = trace
     }
 }
 

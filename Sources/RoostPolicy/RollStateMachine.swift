@@ -245,7 +245,7 @@ extension RollStateMachine {
 // MARK: - Ends
 
 extension RollStateMachine {
-    private static let stopReason = "it was told to stop"
+    package static let stopReason = "it was told to stop"
 
     private mutating func exited(_ reason: String) -> [Action] {
         defer { phase = .over }

@@ -27,6 +27,7 @@ extension Supervisor {
         }
         apply(configuration.supervisor)
         record.open()
+        flights.open()
         generation =
             if let legacy, isKnown {
                 legacy.state.generation

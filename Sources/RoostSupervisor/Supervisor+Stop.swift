@@ -40,6 +40,7 @@ extension Supervisor {
         leaveNothing()
         await guardKeeper?.end()
         say(.notice, "stopped")
+        flights.flush()
         record.close()
         if let tickTimer { reactor.cancel(tickTimer) }
         finish?(exitStatus)

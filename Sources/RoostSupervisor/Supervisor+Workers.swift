@@ -21,6 +21,7 @@ extension Supervisor {
             escalate: { [unowned self] id, cause in assumeIsolated { $0.escalate(id, because: cause) } },
             note: { [unowned self] id, draft in assumeIsolated { $0.note(draft, of: id) } },
             log: { [unowned self] record in assumeIsolated { $0.logs.append(record) } },
+            report: { [unowned self] report in assumeIsolated { $0.take(report) } },
             state: stateFile,
             candidateRequest: { [unowned self] id in try assumeIsolated { try $0.candidateRequest(for: id) } },
             objection: { [unowned self] id in assumeIsolated { $0.objection(toCandidateOf: id) } },

@@ -72,6 +72,8 @@ package actor Supervisor {
     var store: GenerationStore
     /// Why everything was done.
     let record: CausalRecord
+    /// What was known of processes that ended badly.
+    let flights: FlightRecorder
     /// The record's entry that this roostd has started.
     var bootRecord: UInt64?
     /// The last refusal of somebody without leave that went into the record.
@@ -122,6 +124,9 @@ package actor Supervisor {
         admission = AdmissionQueue(settings: .init(), at: reactor.now)
         store = GenerationStore(stateDirectory: invocation.stateDirectory, limit: 50)
         record = CausalRecord(reactor, stateDirectory: invocation.stateDirectory, limit: 4 << 20) {
+            logs.append(Self.line($0, $1))
+        }
+        flights = FlightRecorder(reactor, ReportStore(stateDirectory: invocation.stateDirectory)) {
             logs.append(Self.line($0, $1))
         }
     }

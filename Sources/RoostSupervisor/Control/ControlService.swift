@@ -25,7 +25,8 @@ package struct ControlService: Sendable {
                 supervisor.assumeIsolated { supervisor in
                     supervisor.detach(connection)
                 }
-            }
+            },
+            trace: { credentials in supervisor.assumeIsolated { $0.trace(of: credentials.pid) } }
         )
     }
 

@@ -15,6 +15,8 @@ package final class ChildProcess {
     private let pidfd: Int32
     private var source: SourceToken?
     private var exited: (ExitStatus) -> Void
+    /// Whether the kernel has written its core, or handed it to a program; known when it has ended. Nil: it does not say.
+    package private(set) var hasDumpedCore: Bool?
     /// Looks whether the process that adopted it has reaped it.
     private var looksLeft = 50
 
@@ -115,6 +117,7 @@ package final class ChildProcess {
         if let source { reactor.unregister(source) }
         source = nil
         guard let ending else { return exited(.unknown) }
+        hasDumpedCore = ending.code == CLD_DUMPED
         exited(ending.code == CLD_EXITED ? .code(ending.status) : .signal(ending.status))
     }
 }

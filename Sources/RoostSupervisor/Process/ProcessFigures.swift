@@ -48,6 +48,22 @@ package struct ProcessFigures: Sendable, Hashable {
         return (.nanoseconds(fields.first.map { ProcFile.number($0) } ?? 0), state == UInt8(ascii: "R"))
     }
 
+    /// The file that the process runs; empty if it is gone or we may not look.
+    package static func executable(pid: Int32) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+            guard let start = buffer.baseAddress else { return "" }
+            let count = readlink("/proc/\(pid)/exe", start, buffer.count)
+            return String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+    }
+
+    /// How many descriptors the process has open, without going through them (Linux 6.2); nil where the kernel does not say.
+    package static func descriptorCount(pid: Int32) -> Int? {
+        var status = stat()
+        guard stat("/proc/\(pid)/fd", &status) == 0, status.st_size > 0 else { return nil }
+        return Int(status.st_size)
+    }
+
     /// How many descriptors the process has open; nil where we may not look.
     package static func openDescriptors(pid: Int32) -> Int? {
         guard let directory = opendir("/proc/\(pid)/fd") else { return nil }

@@ -13,6 +13,7 @@ package enum RecordSentence {
         text += " because \(cause(entry))"
         if let decision = entry.decision ?? (isRestart ? parent?.decision : nil) { text += "; policy: \(of(decision))" }
         if let initiator = initiator(entry) { text += "; initiator: \(initiator)" }
+        if let report = entry.cause.inputs.text("report") { text += "; report: \(report)" }
         return text
     }
 

@@ -51,7 +51,7 @@ extension WorkerHandle {
                 lineLimit: settings.logLineLimit,
                 log: surroundings.log
             )
-            if isThere { current = incarnation }
+            if isThere { current = incarnation } else { departed = incarnation.flight }
         }
         machine = WorkerStateMachine(settings: settings.lifecycle, memory: memory)
         trail = CauseTrail(id, saved)

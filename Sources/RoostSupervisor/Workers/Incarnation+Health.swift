@@ -19,6 +19,7 @@ extension Incarnation {
 
     func heartbeat(_ heartbeat: Heartbeat) {
         lastHeartbeat = reactor.now
+        flight.heartbeat = (reactor.now, .nanoseconds(Int64(clamping: heartbeat.loopLagNs)))
         guard health != nil else { return }
         let progress = heartbeat.progress.map {
             HealthStateMachine.Progress(

@@ -43,6 +43,8 @@ final class Incarnation {
     /// At the last heartbeat: when it was, how long the process had run, and how long it had waited for a CPU.
     var atHeartbeat: (instant: MonotonicInstant, run: Duration, wait: Duration)?
     private var settleTimer: TimerToken?
+    /// What a report about its end will tell.
+    var flight = FlightLog()
     /// Started beside the serving process: what it has inherited waits until it is told that it was promoted.
     var isHeld = false
 
@@ -83,6 +85,7 @@ final class Incarnation {
         pipe.closeWriteEnd()
         pipe.speak(for: LogRecord.Source(name: id.name, instance: id.instance, pid: child.pid))
         (self.child, logPipe, pid, spawnedAt) = (child, pipe, child.pid, reactor.now)
+        flight.begin(pid: pid, isPlain: isPlain, path: request.path, at: reactor.now)
     }
 
     /// Takes over the process of a supervisor before this one; false if it is gone. What it has written is not, if
@@ -104,13 +107,15 @@ final class Incarnation {
             [unowned self] status in
             exited(status)
         }
+        spawnedAt = saved.spawnedAtNs == 0 ? reactor.now : MonotonicInstant(nanoseconds: saved.spawnedAtNs)
+        (pid, generation, isHeld) = (saved.pid, saved.generation, saved.held)
+        flight.begin(pid: pid, isPlain: isPlain, path: ProcessFigures.executable(pid: pid), at: spawnedAt)
+        flight.isAdopted = true
         guard let child else {
-            logPipe?.end()
-            logPipe = nil
+            endLog()
             return false
         }
-        (self.child, pid, generation, isHeld) = (child, saved.pid, saved.generation, saved.held)
-        spawnedAt = saved.spawnedAtNs == 0 ? reactor.now : MonotonicInstant(nanoseconds: saved.spawnedAtNs)
+        self.child = child
         return true
     }
 
@@ -145,13 +150,21 @@ final class Incarnation {
 
     private func exited(_ status: ExitStatus) {
         connection?.streamIsReadable()  // its last words; the descriptor of the process may come first
-        logPipe?.end()
-        logPipe = nil
+        endLog()
+        flight.hasDumpedCore = child?.hasDumpedCore
+        flight.generation = generation
         child = nil
         endWatch()
         endSettling()
         disconnect()
         report(pid, .exited(status))
+    }
+
+    /// Takes what the process has written last. The tape stays for whoever reports its end.
+    private func endLog() {
+        logPipe?.end()
+        flight.tape = logPipe?.tape
+        logPipe = nil
     }
 
     /// Sends a signal; nothing happens if the process is gone.
@@ -172,6 +185,7 @@ extension Incarnation {
         self.connection = connection
         if let former, former !== connection { former.assumeIsolated { $0.close() } }
         generation = connection.assumeIsolated { $0.peer?.hello.generation } ?? 0
+        flight.version = connection.assumeIsolated { $0.peer?.hello.executableVersion } ?? ""
     }
 
     /// The connection is gone. The process may still be well; its heartbeats decide.
@@ -200,6 +214,7 @@ extension Incarnation {
     func sample() {
         guard child != nil, let figures = ProcessFigures(pid: pid) else { return }
         self.figures = figures
+        flight.note(figures, descriptors: ProcessFigures.descriptorCount(pid: pid), at: reactor.now)
         switch memory.sample(figures.residentBytes) {
         case .within: break
         case .softExceeded: report(pid, .memoryExceeded(isHard: false, bytes: figures.residentBytes))

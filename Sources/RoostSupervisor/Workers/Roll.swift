@@ -15,6 +15,10 @@ final class Roll {
     var incumbentEnd: (status: ExitStatus, cause: Cause)?
     /// The entry about its beginning.
     var record: UInt64?
+    /// Why the candidate was not good enough, and the entry about it.
+    var failure: (cause: Cause, record: UInt64)?
+    /// Whether the candidate had to go because nothing of the instance was wanted any more.
+    var isCalledOff = false
     /// Where the candidate's own sockets are.
     var probes: [Listener] = []
 

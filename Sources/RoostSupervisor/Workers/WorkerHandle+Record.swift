@@ -33,6 +33,7 @@ extension WorkerHandle {
         let draft = CauseTrail.Draft(step: step, pid: pid, cause: cause, decision: decision)
         let record = surroundings.note(id, draft)
         trail.noted(draft, as: record)
+        tie(step, to: record)
         return record
     }
 }

@@ -164,7 +164,9 @@ extension WorkerHandle {
             finish(roll.request, .promoted(from: roll.incumbent, to: roll.candidate ?? 0))
         case .failed(let reason):
             let failure = Cause(.rollFailed, "the new process \(reason)", by: .supervisor, parent: roll.record)
-            note(.rollFailed, because: failure, pid: roll.incumbent)
+            let record = note(.rollFailed, because: failure, pid: roll.incumbent)
+            roll.failure = (failure, record)
+            roll.isCalledOff = reason == RollStateMachine.stopReason
             tell(.failed, roll, reason)
             finish(roll.request, .failed(reason: reason, serving: pid))
         case .incumbentEnded:
@@ -202,6 +204,7 @@ extension WorkerHandle {
             if candidate.isPlain { candidate.awaitSettling(for: .seconds(1)) }
         } catch {
             surroundings.state?.endSpawn()
+            _ = reporting(.spawnFailure(error))
             feed(.spawnFailed("\(error)"))
         }
     }
@@ -267,7 +270,9 @@ extension WorkerHandle {
     /// An entry about a process beside the one that the trail of causes follows.
     @discardableResult
     private func noteBeside(_ step: RecordEntry.Step, _ cause: Cause, _ pid: Int32) -> UInt64 {
-        surroundings.note(id, CauseTrail.Draft(step: step, pid: pid, cause: cause, decision: nil))
+        let record = surroundings.note(id, CauseTrail.Draft(step: step, pid: pid, cause: cause, decision: nil))
+        tie(step, to: record)
+        return record
     }
 
     private func otherExited(_ status: ExitStatus) {
@@ -276,7 +281,8 @@ extension WorkerHandle {
         let pid = other?.pid ?? 0
         let wasRetiring = if case .retiring = roll.machine.phase { true } else { false }
         let reason = wasRetiring ? roll.exitReason : ExitReason(of: status)
-        let exit = LastExit(at: WallTime(nanoseconds: roost_wall_now()), status: status, reason: reason)
+        let exit = LastExit(at: now, status: status, reason: reason)
+        reportOther(exit, of: roll)
         other = nil
         if wasRetiring {
             lastExit = exit

@@ -25,6 +25,8 @@ package actor WorkerHandle {
         /// Takes an entry of the causal record; says its id.
         package var note: @Sendable (InstanceID, CauseTrail.Draft) -> UInt64
         package var log: @Sendable (LogRecord) -> Void
+        /// Takes a report about an abnormal end; says where it will be.
+        package var report: @Sendable (FlightReport) -> String?
         /// Where a process is noted while it is being started.
         package var state: StateFile?
         /// As `spawnRequest`, for a process beside the serving one.
@@ -43,6 +45,7 @@ package actor WorkerHandle {
             escalate: @escaping @Sendable (InstanceID, Cause) -> Void,
             note: @escaping @Sendable (InstanceID, CauseTrail.Draft) -> UInt64,
             log: @escaping @Sendable (LogRecord) -> Void,
+            report: @escaping @Sendable (FlightReport) -> String? = { _ in nil },
             state: StateFile? = nil,
             candidateRequest: (@Sendable (InstanceID) throws -> CandidateRequest)? = nil,
             objection: @escaping @Sendable (InstanceID) -> String? = { _ in nil },
@@ -59,6 +62,7 @@ package actor WorkerHandle {
             self.escalate = escalate
             self.note = note
             self.log = log
+            self.report = report
             self.state = state
         }
     }
@@ -100,6 +104,10 @@ package actor WorkerHandle {
     package internal(set) var reason = ""
     /// Why the next process is started, or why the present one was told to end, and the last entries about it.
     var trail: CauseTrail
+    /// A report that does not know its entry in the record yet.
+    var report: FlightReport?
+    /// Of a process that had gone before it could be adopted.
+    var departed: FlightLog?
     /// Incarnations that came after the first one.
     package internal(set) var restarts: UInt64 = 0
     var incarnations: UInt64 = 0
@@ -168,11 +176,7 @@ extension WorkerHandle {
         case .exited(let how), .succeeded(let how, _): status = how
         default: return nil
         }
-        let exit = LastExit(
-            at: WallTime(nanoseconds: roost_wall_now()),
-            status: status,
-            reason: machine.exitReason(of: status)
-        )
+        let exit = LastExit(at: now, status: status, reason: machine.exitReason(of: status))
         lastExit = exit
         return exit
     }
@@ -219,7 +223,7 @@ extension WorkerHandle {
         } catch {
             surroundings.state?.endSpawn()
             say(.error, "cannot start: \(error)")
-            handle(.spawnFailed, because: .spawnFailure(error))
+            handle(.spawnFailed, because: reporting(.spawnFailure(error)))
         }
     }
 
@@ -276,9 +280,10 @@ extension WorkerHandle {
 
     func exited(_ status: ExitStatus) {
         let former = pid
-        current = nil
-        let exit = LastExit(at: WallTime(nanoseconds: 0), status: status, reason: machine.exitReason(of: status))
-        let cause = trail.heard(.ending(exit, of: id, pid: former))
+        let flight = current?.flight ?? departed
+        (current, departed) = (nil, nil)
+        let exit = LastExit(at: now, status: status, reason: machine.exitReason(of: status))
+        let cause = reporting(trail.heard(.ending(exit, of: id, pid: former)), exit, flight, told: trail.ending)
         if !candidateTakesOver(from: status, cause) { handle(.exited(status), because: cause) }
         guard machine.state != .stopped || exit.reason != .requested else { return }
         let level: LogLevel = exit.reason == .requested || status.isSuccess ? .info : .warning

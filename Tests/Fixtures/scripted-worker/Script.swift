@@ -11,7 +11,7 @@ import Glibc
 ///     prepare=refuse|silent   from the second configuration on
 ///
 /// Actions: exit:CODE, raise:N, loop, block, stall:MS, leak:BYTES_PER_SECOND, park:MS, slow:ANNOUNCED_MS:MS,
-/// orphan:PATH, log, lines:TEXT, flood:COUNT.
+/// orphan:PATH, log, lines:TEXT, flood:COUNT, bytes:COUNT.
 struct Script: Sendable {
     struct Step: Sendable {
         var action: String

@@ -115,6 +115,7 @@ extension ScriptedWorker {
             write(1, line, line.utf8.count)
             write(2, line, line.utf8.count)
         case "flood": flood(first)
+        case "bytes": writeBytes(first)
         default: exit(99)
         }
     }
@@ -133,6 +134,17 @@ extension ScriptedWorker {
         let dropped = context.log.dropped
         context.reactor.schedule(after: .seconds(1)) { [context] in
             context.log.warning("flood", "flood is over", ["dropped": .integer(Int64(dropped))])
+        }
+    }
+
+    /// Numbered lines of eight bytes each, past the log.
+    private func writeBytes(_ count: Int) {
+        let lines = (0..<count / 8).map { String($0 + 1_000_000) + "\n" }.joined()
+        var rest = Array(lines.utf8)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+            guard written > 0 else { return }
+            rest = rest.dropFirst(written)
         }
     }
 
