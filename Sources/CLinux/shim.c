@@ -270,6 +270,31 @@ int roost_signalfd(const int *signals, int count) {
 const char *roost_signal_name(int signal) { return sigabbrev_np(signal); }
 void roost_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 
+static const int crash_signals[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+static struct sigaction former_actions[NSIG];  // written before there are threads
+
+static void end_after_former(int number, siginfo_t *info, void *context) {
+    const struct sigaction *former = &former_actions[number];
+    if (former->sa_flags & SA_SIGINFO) former->sa_sigaction(number, info, context);
+    else former->sa_handler(number);
+    signal(number, SIG_DFL);
+    // Blocked until this handler returns; then it ends the process. A fault needs no help: its instruction comes again.
+    if (info->si_code <= 0) syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), number);
+}
+
+void roost_end_by_crash_signals(void) {
+    for (size_t i = 0; i < sizeof crash_signals / sizeof *crash_signals; i++) {
+        int number = crash_signals[i];
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) < 0) continue;
+        if (!(action.sa_flags & SA_SIGINFO) && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)) continue;
+        former_actions[number] = action;
+        action.sa_sigaction = end_after_former;
+        action.sa_flags |= SA_SIGINFO;
+        sigaction(number, &action, NULL);
+    }
+}
+
 // --- spawn ----------------------------------------------------------------------------------------------------
 // The child shares the parent's memory (CLONE_VM) and the parent sleeps until exec (CLONE_VFORK), so the child writes
 // its failure straight into the result. All signals are blocked meanwhile, so no handler runs in the shared memory.

@@ -41,6 +41,7 @@ package enum WorkerMain {
         _: Service.Type,
         standaloneFile: String?
     ) -> Int32 {
+        roost_end_by_crash_signals()
         do {
             let inheritance = try Inheritance()
             // For whatever this process starts: so the guard knows what belongs to the supervisor of this directory.

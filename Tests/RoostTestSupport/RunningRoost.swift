@@ -181,12 +181,12 @@ package final class RunningRoost: @unchecked Sendable {  // what changes is used
             "pid \(pid) (\(Scratch.text("/proc/\(pid)/comm").dropLast()))"
         }
         left += Scratch.names(in: runtime).filter { !$0.hasSuffix(".sock") && $0 != "roostd.lock" }.map { "run/\($0)" }
-        left += Scratch.names(in: scratch.file("state")).filter { !["generations", "record", "reports"].contains($0) }.map {
-            "state/\($0)"
-        }
+        left += Scratch.names(in: scratch.file("state")).filter { !Self.kept.contains($0) }.map { "state/\($0)" }
         left += Scratch.names(in: scratch.file("state/generations")).filter { UInt64($0) == nil }
         return left
     }
+
+    private static let kept: Set = ["generations", "record", "reports"]
 
     private func killLeftovers() {
         for pid in processes where ProcessFacts.isAlive(pid) { kill(pid, SIGKILL) }

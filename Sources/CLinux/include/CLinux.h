@@ -131,6 +131,10 @@ int roost_signalfd(const int *signals, int count);
 const char *roost_signal_name(int signal);
 /// Ignores SIGPIPE for this process; children get the default back from roost_spawn.
 void roost_ignore_sigpipe(void);
+/// Has a signal that stands for a crash end the process also when somebody has sent it. The Swift runtime handles these
+/// signals where it can write a backtrace, and goes on after that: a faulting instruction fails again, a signal from
+/// outside is simply over, and a hung process survives its SIGABRT. To be called once, before there are threads.
+void roost_end_by_crash_signals(void);
 
 /// Where roost_spawn failed, in the order of its steps.
 enum roost_spawn_step {
