@@ -8,13 +8,13 @@ import Testing
 @testable import RoostSupervisor
 
 @Suite(.ownThread) struct FlightReportTests {
-    private static let exit = LastExit(
+    static let exit = LastExit(
         at: WallTime(nanoseconds: 1_772_366_400_250_117_000),
         status: .signal(SIGSEGV),
         reason: .signaled
     )
 
-    static func report(_ log: FlightLog = FlightLog(), at nanoseconds: Int64 = exit.at.nanoseconds) -> FlightReport {
+    static func report(_ log: FlightLog = FlightLog(), at nanoseconds: Int64 = Self.exit.at.nanoseconds) -> FlightReport {
         let id = InstanceID(name: "proxy", instance: 2)
         return FlightReport(
             id,
@@ -97,7 +97,7 @@ import Testing
         arguments: ExitReason.allCases
     )
     func abnormal(_ reason: ExitReason) {
-        func isAbnormal(_ status: ExitStatus, _ told: Cause.Kind? = nil) -> Bool {
+        func isAbnormal(_ status: ChildStatus, _ told: Cause.Kind? = nil) -> Bool {
             LastExit(at: Self.exit.at, status: status, reason: reason).isAbnormal(toldBecause: told)
         }
         let isAskedFor = [.requested, .configuration, .upgrade, .dependency, .memory].contains(reason)
