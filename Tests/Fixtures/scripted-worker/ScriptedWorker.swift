@@ -143,8 +143,8 @@ extension ScriptedWorker {
         var rest = Array(lines.utf8)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
-            guard written > 0 else { return }
-            rest = rest.dropFirst(written)
+            guard written > 0 || errno == EAGAIN else { return }
+            if written > 0 { rest = rest.dropFirst(written) } else { usleep(1000) }  // the kit has made it non-blocking
         }
     }
 
