@@ -7,7 +7,7 @@ import Testing
 /// What is left to read when a worker has ended as nobody wanted it to.
 @Suite("reports of abnormal ends")
 struct FlightTests {
-    private static let heartbeat = "heartbeat: { interval: 100ms, deadline: 1s }"
+    private static let heartbeat = "heartbeat: { interval: 100ms, deadline: 20s }"
 
     private func report(_ roost: RunningRoost, _ number: Int = 0) async throws -> JSONValue {
         let directory = roost.scratch.file("state/reports")
@@ -92,7 +92,8 @@ struct FlightTests {
     @Test("a hang is reported with what was heard before it")
     func hang() async throws {
         let script = "once=SCRATCH/once then=block@500"
-        try await RunningRoost.run(Sample.scripted(script, Self.heartbeat)) { roost in
+        let heartbeat = "heartbeat: { interval: 100ms, deadline: 1s }"
+        try await RunningRoost.run(Sample.scripted(script, heartbeat)) { roost in
             try await roost.wait(for: "alpha") { $0.restarts == 1 }
             let report = try await report(roost)
             #expect(report["exit"]?["reason"] == .string("hung"))
