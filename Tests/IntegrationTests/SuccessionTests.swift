@@ -7,13 +7,17 @@ import Testing
 struct SuccessionTests {
     @Test("from every version before: the same instances, with their history", arguments: SavedStateBytes.versions)
     func earlier(version: String) async throws {
+        let left = try SavedStateBytes.configuration(version: version)
+        // As it was read then: a successor reads the files again, and what they say is what runs.
+        let file = try #require(try ConfigurationBundle(decoding: left).files.first)
         try await RunningRoost.run(
-            "workers: {}\n",
+            String(decoding: file.content, as: UTF8.self),
+            rules: [:],
             executable: { scratch in
                 try scratch.makeDirectory("run")
                 chmod(scratch.file("run"), 0o700)
                 try Scratch.write(scratch.file("run/state"), SavedStateBytes(version: version).image, mode: 0o600)
-                try Scratch.write(scratch.file("run/configuration"), SavedStateBytes.configuration(version: version))
+                try Scratch.write(scratch.file("run/configuration"), left)
                 return Program.path("roostd")
             }
         ) { roost in
