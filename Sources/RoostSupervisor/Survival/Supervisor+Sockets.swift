@@ -41,7 +41,7 @@ extension Supervisor {
             }
             if isIncomplete(worker), hasProcess(worker.name) { awaited.insert(worker.name) }
         }
-        for (name, socket) in descriptors.takeRest() {
+        for (name, socket) in descriptors.takeRest(but: Self.controlSocketName) {
             // Of processes that are gone, or a socket of socket activation.
             if name.contains(".") { _ = notifier.removeStored(name) }
             let copy = fcntl(socket.number, F_DUPFD_CLOEXEC, 3)
@@ -103,10 +103,12 @@ extension Supervisor {
 }
 
 extension Supervisor {
+    private static let controlSocketName = "roostd.sock"
+
     /// `RUNTIME/roostd.sock`, over which everybody reaches this supervisor: where systemd keeps it, whoever dials while no
     /// supervisor runs waits for the next one instead of being refused.
     func controlSocket() throws -> Descriptor {
-        let name = "roostd.sock"
+        let name = Self.controlSocketName
         let kept = descriptors.take(name).map { fcntl($0.number, F_DUPFD_CLOEXEC, 3) } ?? -1
         let socket =
             kept >= 0
