@@ -53,10 +53,12 @@ final class DescriptorStore {
         return inherited.remove(at: index).descriptor
     }
 
-    /// What nobody has asked for by name, nor will: sockets of socket activation, and what is of no use any more.
-    func takeRest(but name: String) -> [(name: String, descriptor: SharedDescriptor)] {
-        defer { inherited.removeAll { $0.name != name } }
-        return inherited.filter { $0.name != name }
+    /// What nobody has asked for by name: sockets of socket activation, and what is of no use any more.
+    ///
+    /// - Parameter asked: who will be asked for later.
+    func takeRest(but asked: String) -> [(name: String, descriptor: SharedDescriptor)] {
+        defer { inherited.removeAll { $0.name != asked } }
+        return inherited.filter { $0.name != asked }
     }
 
     /// Has the descriptor outlive this process from now on. It stays the caller's to close, after `drop`.
