@@ -17,7 +17,7 @@ import Testing
         return status
     }
 
-    private static func exit(_ signal: Int32, _ reason: ExitReason) -> LastExit {
+    private static func exit(_ signal: Int32, _ reason: RoostProtocol.ExitReason) -> LastExit {
         var exit = LastExit()
         (exit.signal, exit.reason) = (signal, reason)
         return exit

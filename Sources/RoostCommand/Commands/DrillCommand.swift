@@ -26,7 +26,7 @@ struct DrillCommand: Command {
     @Flag(help: "SIGSTOP: it has to be noticed and replaced.")
     var hang = false
 
-    @Flag(help: "SIGABRT again and again: it has to be quarantined. The quarantine is lifted afterwards.")
+    @Flag(help: "SIGSYS again and again: it has to be quarantined. The quarantine is lifted afterwards.")
     var crashLoop = false
 
     @Flag(help: "Do not ask first.")
@@ -91,7 +91,7 @@ struct DrillCommand: Command {
             switch fault {
             case .hang: "stop \(whom) (pid \(promises.pid)) with SIGSTOP until it is replaced"
             case .crash:
-                "crash \(whom) (pid \(promises.pid)) with SIGABRT until it is quarantined, which stops it for a moment"
+                "crash \(whom) (pid \(promises.pid)) with SIGSYS until it is quarantined, which stops it for a moment"
             case .kill, .supervisorKill, .unspecified, .unrecognized: "kill \(whom) (pid \(promises.pid)) with SIGKILL"
             }
         let more = promises.companions.isEmpty ? "" : "; \(promises.companions.joined(separator: ", ")) restart with it"

@@ -7,7 +7,7 @@ package enum DrillFault: ProtobufEnum {
     case kill
     /// SIGSTOP: it lives and does nothing.
     case hang
-    /// SIGABRT, which counts as a failure of the program.
+    /// SIGSYS, which counts as a failure of the program.
     case crash
     /// SIGKILL to the supervisor itself, behind its reply; needs admin.
     case supervisorKill

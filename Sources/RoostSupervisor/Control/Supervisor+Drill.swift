@@ -19,7 +19,8 @@ extension Supervisor {
         case .supervisorKill: return try drillSelf(request, by: initiator)
         case .kill: return try drillInstance(request, SIGKILL, "--kill", by: initiator)
         case .hang: return try drillInstance(request, SIGSTOP, "--hang", by: initiator)
-        case .crash: return try drillInstance(request, SIGABRT, "--crash-loop", by: initiator)
+        // A runtime's own handlers for crashes (SIGABRT, SIGSEGV, …) return to the program when nothing in it has crashed.
+        case .crash: return try drillInstance(request, SIGSYS, "--crash-loop", by: initiator)
         case .unspecified, .unrecognized:
             throw RequestFailure(.invalidArgument, "this roostd knows no such fault: drill with a `roost` of its version")
         }
