@@ -25,6 +25,7 @@ static int64_t nanoseconds(clockid_t clock) {
 
 int64_t roost_monotonic_now(void) { return nanoseconds(CLOCK_MONOTONIC); }
 int64_t roost_wall_now(void) { return nanoseconds(CLOCK_REALTIME); }
+int64_t roost_boot_now(void) { return nanoseconds(CLOCK_BOOTTIME); }
 
 int roost_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t timeout_ns) {
     int n;

@@ -27,13 +27,15 @@ extension Supervisor {
         }
         apply(configuration.supervisor)
         record.open()
-        generation =
-            if let legacy, isKnown {
-                legacy.state.generation
-            } else {
-                store.newest.map { $0.digest == report.digest.hexadecimal ? $0.generation : $0.generation + 1 } ?? 1
-            }
+        generation = isKnown ? 1 : store.newest.map { Self.generation(of: report, after: $0.generation, $0.digest) } ?? 1
+        if let state = legacy?.state {
+            // Killed between the configuration's commit and the state's: its workers work with the one before.
+            let last = min(state.generation, .max / 2)
+            generation = max(generation, Self.generation(of: report, after: last, state.digest.hexadecimal))
+            isSwitching = state.switching || state.digest != report.digest
+        }
         self.configuration = configuration
+        digest = report.digest
         if let legacy { restore(legacy.state) }
         if isSubreaper {
             save()  // the guard finds the lease there
@@ -51,7 +53,6 @@ extension Supervisor {
         } catch {
             throw BootFailure(status: 70, lines: ["roostd: \(error)"])
         }
-        digest = report.digest
         drift.run(report.files)
         remember(report, initiator: .boot)
         leaveConfiguration(report)
@@ -70,10 +71,15 @@ extension Supervisor {
         resumeInstances()
         let cause = Cause(.boot, "roostd started", by: .ofThisProcess, parent: bootRecord)
         for worker in configuration?.workers ?? [] { matchInstances(of: worker, because: cause) }
+        awaitNoLonger(than: configuration?.supervisor.lease ?? .zero)
         watchFiles()
         if hasTakenOver, watcher != nil { look() }  // nobody has watched the files meanwhile
         armTick()
         Task { await announceReadiness() }
+    }
+
+    private static func generation(of report: ConfigurationReport, after last: UInt64, _ digest: String) -> UInt64 {
+        digest == report.digest.hexadecimal ? last : last + 1
     }
 
     private func makeStrayReaper() -> StrayReaper {

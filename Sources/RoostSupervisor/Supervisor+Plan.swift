@@ -114,9 +114,16 @@ extension Supervisor {
         guard handle.assumeIsolated({ $0.state == .running && !$0.isPlain }),
             specification(handle.id.name)?.isPlain == false
         else {
+            renewals[handle.id] = nil
             return handle.assumeIsolated { $0.handle(.restart(stopCause), because: cause) }
         }
-        Task { _ = await roll(handle, for: stopCause, because: cause) }  // how it goes is told by events and the log
+        renewals[handle.id] = stopCause
+        saveSoon()
+        Task {
+            _ = await roll(handle, for: stopCause, because: cause)  // how it goes is told by events and the log
+            renewals[handle.id] = nil
+            saveSoon()
+        }
     }
 }
 

@@ -257,12 +257,15 @@ extension Supervisor {
         digest = report.digest
         drift.run(report.files)
         remember(report, initiator: initiator)
+        isSwitching = true
         leaveConfiguration(report)
-        saveSoon()
+        save()  // before anybody is told
         let noted = noteGeneration(because: cause)
         let outcome = await switchOver(next, prepared)
         guard phase != .stopping else { return }  // who stops is not to be started again
         carryOut(next, from: current, outcome, because: cause.following(noted))
+        isSwitching = false
+        saveSoon()
         release(allBut: next)
         tell(
             .configChanged,

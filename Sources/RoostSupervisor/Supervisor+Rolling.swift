@@ -83,7 +83,7 @@ extension Supervisor {
 
     private func candidateServes(_ id: InstanceID) {
         guard let candidate = candidates.removeValue(forKey: id) else { return }
-        (stamps[id], begunWith[id]) = (candidate.stamp, candidate.generation)
+        (stamps[id], begunWith[id], renewals[id]) = (candidate.stamp, candidate.generation, nil)
         // Between the word that it may serve and now, a change may have been told to the process before it.
         guard candidate.generation != generation, let handle = handles[id], !handle.assumeIsolated({ $0.isPlain })
         else {

@@ -11,6 +11,7 @@ extension Supervisor {
         exitStatus = max(exitStatus, status)
         guard phase != .stopping else { return }
         phase = .stopping
+        wantedAtStop = Set(handles.values.filter { handle in handle.assumeIsolated { $0.machine.isWanted } }.map(\.id))
         let inputs: [Input] = [.count("exit_status", status)]
         let noted = record.note(.shutDown, .supervisor, pid: getpid(), because: cause, decision: .init(.stop, inputs))
         say(.notice, "stopping")
@@ -23,6 +24,8 @@ extension Supervisor {
 
     private func stopInPhases(because cause: Cause) async {
         helpers.endAll()
+        // Asked to stop before it has gone on with what it took over.
+        for handle in handles.values { await handle.settleGone() }
         let limit = configuration?.supervisor.shutdownTimeout ?? .seconds(60)
         let end = reactor.now.advanced(by: limit)
         for names in stopOrder {

@@ -75,7 +75,7 @@ extension Supervisor {
     private func forget(_ handle: WorkerHandle) {
         let id = handle.id
         guard handles[id] === handle, retiring.contains(id), state(of: handle) == .stopped else { return }
-        (handles[id], stamps[id], begunWith[id], candidates[id]) = (nil, nil, nil, nil)
+        (handles[id], stamps[id], begunWith[id], candidates[id], renewals[id]) = (nil, nil, nil, nil, nil)
         retiring.remove(id)
         saveSoon()
     }

@@ -66,6 +66,13 @@ package actor Supervisor {
     var begunWith: [InstanceID: UInt64] = [:]
     /// The same two facts of the process beside an instance's serving one.
     var candidates: [InstanceID: (stamp: ExecutableStamp?, generation: UInt64)] = [:]
+    /// Instances whose processes are to be replaced because of their configuration or program, and have not been yet.
+    var renewals: [InstanceID: StopCause] = [:]
+    /// Whether workers are being told of the generation in force.
+    var isSwitching = false
+    /// Instances that ran when this supervisor was told to stop: whoever comes after its death in the middle of that is
+    /// started to run them.
+    var wantedAtStop: Set<InstanceID> = []
     /// Instances that go when they have ended, unless they are wanted again before.
     var retiring: Set<InstanceID> = []
 

@@ -49,7 +49,7 @@ struct SurvivalTests {
             // It still is what it was: its children are its own, and their ends are known.
             try await box.must("sh", "-c", "kill -9 \(worker.pid)")
             try await eventually("the replacement") { try await box.proxy().pid != worker.pid }
-            #expect(try await box.must("roost", "--runtime", "/run/roost", "status", "--json").contains("\"signal\":9"))
+            #expect(try await box.lastSignal() == 9)
         }
     }
 
@@ -109,10 +109,17 @@ extension SystemdBox {
 
     /// The proxy as `roost status --json` tells it.
     func proxy() async throws -> Worker {
+        let worker = try await proxyStatus()
+        return Worker(pid: worker["pid"] as? Int ?? 0, restarts: worker["restarts"] as? Int ?? -1)
+    }
+
+    /// The signal that ended the proxy's process before the present one.
+    func lastSignal() async throws -> Int? { (try await proxyStatus()["last_exit"] as? [String: Any])?["signal"] as? Int }
+
+    private func proxyStatus() async throws -> [String: Any] {
         let text = try await must("roost", "--runtime", "/run/roost", "status", "--json")
         let status = try #require(try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-        let worker = try #require((status["workers"] as? [[String: Any]])?.first { $0["name"] as? String == "proxy" })
-        return Worker(pid: worker["pid"] as? Int ?? 0, restarts: worker["restarts"] as? Int ?? -1)
+        return try #require((status["workers"] as? [[String: Any]])?.first { $0["name"] as? String == "proxy" })
     }
 
     /// Sends roostd a signal; after a KILL waits until systemd has another one, and runs `meanwhile` before it.
@@ -129,8 +136,8 @@ extension SystemdBox {
     func isRunning() async throws {
         try await eventually("roostd runs") {
             let status = try await run("roost", "--runtime", "/run/roost", "status", "--json")
-            return status.status == 0 && status.output.contains("\"state\":\"running\",\"uptime")
-                || status.output.contains("\"state\": \"running\"")
+            let object = try? JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [String: Any]
+            return (object?["supervisor"] as? [String: Any])?["state"] as? String == "running"
         }
     }
 

@@ -23,6 +23,7 @@
 int64_t roost_monotonic_now(void);
 /// clock_gettime(2), CLOCK_REALTIME, in nanoseconds since the epoch.
 int64_t roost_wall_now(void);
+int64_t roost_boot_now(void);  // as monotonic, with the time that the machine has slept
 /// epoll_pwait2(2): waits for at most `timeout_ns` nanoseconds, for ever if negative. Returns the count of events.
 int roost_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t timeout_ns);
 /// Fills an epoll_event; its union is not visible from Swift in every toolchain.
@@ -151,7 +152,7 @@ enum { ROOST_RLIMIT_NPROC = 6, ROOST_RLIMIT_MEMLOCK = 8 };
 struct roost_limit { int resource; uint64_t soft; uint64_t hard; };
 
 /// Where a process that is being started is noted, in memory that outlives its parent.
-struct roost_spawn_cell { int32_t is_under_way; int32_t pid; int32_t instance; char name[256]; };
+struct roost_spawn_cell { int32_t is_under_way; int32_t pid; int32_t instance; char name[256]; int64_t begun_ns; };
 
 /// A 64-bit store that makes everything written before it visible first, also to who maps the memory later.
 static inline void roost_store_release(void *word, uint64_t value) {

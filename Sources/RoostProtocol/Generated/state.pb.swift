@@ -14,6 +14,8 @@ package struct SavedState: ProtobufMessage {
     package var instances: [SavedInstance] = []
     /// How long processes that keep a lease go on without a supervisor.
     package var leaseMs: UInt32 = 0
+    /// The workers are being told of this generation: which of them work with it is not known.
+    package var switching: Bool = false
     /// What workers have left behind and nobody has reaped yet. For the guard.
     package var strays: [SavedProcess] = []
 
@@ -32,6 +34,7 @@ package struct SavedState: ProtobufMessage {
         case 6: try reader.message(field, into: &scaled)
         case 7: try reader.message(field, into: &instances)
         case 8: leaseMs = try reader.uint32(field)
+        case 9: switching = try reader.bool(field)
         case 20: try reader.message(field, into: &strays)
         default: try reader.skip(field)
         }
@@ -46,6 +49,7 @@ package struct SavedState: ProtobufMessage {
         for value in scaled { writer.message(value, at: 6) }
         for value in instances { writer.message(value, at: 7) }
         writer.uint32(leaseMs, at: 8)
+        writer.bool(switching, at: 9)
         for value in strays { writer.message(value, at: 20) }
     }
 }
@@ -101,6 +105,8 @@ package struct SavedInstance: ProtobufMessage {
     package var lastRecord: UInt64 = 0
     /// During a rolling restart.
     package var roll: SavedRoll?
+    /// Its process is to be replaced under this reason, configuration or upgrade, as soon as that can be done without a gap.
+    package var renewal: ExitReason = ExitReason(rawValue: 0)
 
     package init() {}
 
@@ -129,6 +135,7 @@ package struct SavedInstance: ProtobufMessage {
         case 18: try reader.message(field, into: &starting)
         case 19: try reader.message(field, into: &ending)
         case 20: lastRecord = try reader.uint64(field)
+        case 21: renewal = try reader.enumeration(field)
         default: try reader.skip(field)
         }
     }
@@ -154,6 +161,7 @@ package struct SavedInstance: ProtobufMessage {
         if let starting { writer.message(starting, at: 18) }
         if let ending { writer.message(ending, at: 19) }
         writer.uint64(lastRecord, at: 20)
+        writer.enumeration(renewal, at: 21)
     }
 }
 

@@ -7,7 +7,7 @@ import RoostReactor
 
 // What operators ask for. Each waits for the outcome and says it; each is recorded with who asked.
 extension Supervisor {
-    private static let mostInstances = 64
+    static let mostInstances = 64
 
     func restart(_ request: RestartRequest, by initiator: Initiator) async throws -> ChangeReply {
         let verb = request.rolling ? "restart --rolling" : "restart"

@@ -17,6 +17,15 @@ struct ProcessCensus {
         for entry in entries { self.entries[entry.pid] = entry }
     }
 
+    /// The process's parent, its own death included; nil if it is reaped.
+    static func parent(of pid: Int32) -> Int32? {
+        guard let text = ProcFile.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")")) else {
+            return nil
+        }
+        let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
+        return fields.count > 1 ? Int32(truncatingIfNeeded: ProcFile.number(fields[1])) : nil
+    }
+
     /// Who is there now; the dead who wait to be reaped are not.
     static func now() -> ProcessCensus {
         guard let directory = opendir("/proc") else { return ProcessCensus([]) }

@@ -56,10 +56,10 @@ package final class ChildProcess {
         on reactor: Reactor,
         exited: @escaping (ExitStatus) -> Void
     ) {
-        let number = roost_pidfd_open(pid)
+        // Neither init nor this process was ever started by a supervisor.
+        let number = pid > 1 && pid != getpid() ? roost_pidfd_open(pid) : -1
         // First hold on to the process, then see which one it is.
-        guard number >= 0, let present = ProcessFigures.startTime(pid: pid), present == startTime || startTime == 0
-        else {
+        guard number >= 0, let present = ProcessFigures.startTime(pid: pid), present == startTime else {
             if number >= 0 { close(number) }
             return nil
         }
@@ -82,9 +82,10 @@ package final class ChildProcess {
 
     /// Sends a signal to the process and whatever it has started in its group.
     package func signalGroup(_ signal: Int32) {
-        guard roost_pidfd_signal_group(pidfd, signal) != 0, source != nil else { return }
-        // An older kernel. The group keeps the number reserved as long as its leader is not reaped.
-        kill(-pid, signal)
+        guard roost_pidfd_signal_group(pidfd, signal) == -EINVAL, source != nil else { return }
+        // An older kernel. The group keeps the number reserved as long as its leader is not reaped, which nobody but its
+        // parent can know.
+        if ProcessCensus.parent(of: pid) == getpid() { kill(-pid, signal) } else { self.signal(signal) }
     }
 
     /// The process has ended.

@@ -54,9 +54,11 @@ final class DescriptorStore {
     }
 
     /// What nobody has asked for by name: sockets of socket activation, and what is of no use any more.
-    func takeRest() -> [(name: String, descriptor: SharedDescriptor)] {
-        defer { inherited = [] }
-        return inherited
+    ///
+    /// - Parameter asked: who will be asked for later.
+    func takeRest(but asked: String) -> [(name: String, descriptor: SharedDescriptor)] {
+        defer { inherited.removeAll { $0.name != asked } }
+        return inherited.filter { $0.name != asked }
     }
 
     /// Has the descriptor outlive this process from now on. It stays the caller's to close, after `drop`.

@@ -84,13 +84,15 @@ package final class StateFile: @unchecked Sendable {  // used on the reactor's t
     }
 
     /// The process that was being started when the supervisor died, which no saved state knows yet.
-    package var unfinishedSpawn: (name: String, instance: Int, pid: Int32)? {
+    ///
+    /// - Returns: `begun`: nanoseconds since boot, before which it cannot have been started.
+    package var unfinishedSpawn: (name: String, instance: Int, pid: Int32, begun: Int64)? {
         let cell = (memory + 128).assumingMemoryBound(to: roost_spawn_cell.self)
         guard cell.pointee.is_under_way == 1, cell.pointee.pid > 0 else { return nil }
         let name = withUnsafeBytes(of: &cell.pointee.name) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-        return (name, Int(cell.pointee.instance), cell.pointee.pid)
+        return (name, Int(cell.pointee.instance), cell.pointee.pid, cell.pointee.begun_ns)
     }
 
     // MARK: Writing
@@ -140,6 +142,7 @@ package final class StateFile: @unchecked Sendable {  // used on the reactor's t
         cell.pointee.is_under_way = 0
         cell.pointee.pid = 0
         cell.pointee.instance = Int32(clamping: id.instance)
+        cell.pointee.begun_ns = roost_boot_now()
         withUnsafeMutableBytes(of: &cell.pointee.name) { bytes in
             let name = id.name.utf8.prefix(bytes.count - 1)
             bytes.copyBytes(from: name)

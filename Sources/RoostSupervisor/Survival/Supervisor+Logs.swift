@@ -31,8 +31,8 @@ extension Supervisor {
     /// - Parameter recorded: by the tape's id.
     func logEnds(of process: SavedProcess, _ recorded: [UInt64: UInt64]) -> LogEnds? {
         let pid = process.pid
-        let pipe = copy("pipe.\(pid)") ?? Self.open(process.pipeNumber, of: pid, as: O_RDONLY, "pipe:")
-        let tape = copy("tape.\(pid)") ?? Self.open(process.tapeNumber, of: pid, as: O_RDWR, "/memfd:roost-log")
+        let pipe = copy("pipe.\(pid)") ?? Self.open(process.pipeNumber, of: process, as: O_RDONLY, "pipe:")
+        let tape = copy("tape.\(pid)") ?? Self.open(process.tapeNumber, of: process, as: O_RDWR, "/memfd:roost-log")
         guard let pipe, let tape else {
             for number in [pipe, tape] { if let number { close(number) } }
             say(.warning, "the log of pid \(pid) is not to be had: what it writes from now on is lost")
@@ -49,7 +49,10 @@ extension Supervisor {
 
     /// Opens again what the process holds under the number (proc(5), `/proc/PID/fd`), if it is what it should be. Of a
     /// process that was being started, the number is not known: then it is looked for.
-    private static func open(_ number: Int32, of pid: Int32, as mode: Int32, _ kind: String) -> Int32? {
+    private static func open(_ holds: Int32, of process: SavedProcess, as mode: Int32, _ kind: String) -> Int32? {
+        // A pipe of a later process with its number is none of ours: reading takes what is in it away.
+        guard ProcessFigures.startTime(pid: process.pid) == process.startTime else { return nil }
+        let (number, pid) = (holds, process.pid)
         let candidates = number > 0 ? [number] : Array(3..<64)
         for candidate in candidates {
             let path = "/proc/\(pid)/fd/\(candidate)"

@@ -41,9 +41,9 @@ extension Supervisor {
             }
             if isIncomplete(worker), hasProcess(worker.name) { awaited.insert(worker.name) }
         }
-        for (name, socket) in descriptors.takeRest() {
-            // Of processes that are gone, or a socket of socket activation.
-            if name.contains(".") { _ = notifier.removeStored(name) }
+        for (name, socket) in descriptors.takeRest(but: Self.controlSocketName) {
+            // Of processes that are gone, or a socket of socket activation. Removing takes everything of the name away.
+            if name.contains("."), descriptors.kept[name] == nil { _ = notifier.removeStored(name) }
             let copy = fcntl(socket.number, F_DUPFD_CLOEXEC, 3)
             if copy >= 0 { inherit(copy, name) }
         }
@@ -90,8 +90,25 @@ extension Supervisor {
     /// A process of a worker whose listeners are awaited is gone: when none is left that could give them back, they are
     /// bound anew.
     func stopAwaiting(_ name: String) {
-        guard !hasProcess(name), let worker = specification(name) else { return }
+        if !hasProcess(name) { bindAnew(name) }
+    }
+
+    /// Who gives nothing back within so long does not have it, or never will.
+    func awaitNoLonger(than limit: Duration) {
+        guard !awaited.isEmpty else { return }
+        reactor.schedule(after: limit) { [unowned self] in
+            assumeIsolated { supervisor in
+                for name in supervisor.awaited {
+                    supervisor.say(.warning, "\(name) has not given its listeners back: binding them anew")
+                    supervisor.bindAnew(name)
+                }
+            }
+        }
+    }
+
+    private func bindAnew(_ name: String) {
         awaited.remove(name)
+        guard let worker = specification(name) else { return }
         do {
             for listener in worker.listeners { try hold(listener) }
             try openWorkerSocket(name)
@@ -103,10 +120,12 @@ extension Supervisor {
 }
 
 extension Supervisor {
+    private static let controlSocketName = "roostd.sock"
+
     /// `RUNTIME/roostd.sock`, over which everybody reaches this supervisor: where systemd keeps it, whoever dials while no
     /// supervisor runs waits for the next one instead of being refused.
     func controlSocket() throws -> Descriptor {
-        let name = "roostd.sock"
+        let name = Self.controlSocketName
         let kept = descriptors.take(name).map { fcntl($0.number, F_DUPFD_CLOEXEC, 3) } ?? -1
         let socket =
             kept >= 0

@@ -42,6 +42,7 @@ extension Supervisor {
         state.digest = digest
         state.problems = problems
         state.leaseMs = (configuration?.supervisor.lease ?? .seconds(10)).milliseconds
+        state.switching = isSwitching
         state.scaled = scaled.map { name, count in
             var scale = SavedScale()
             (scale.name, scale.instances) = (name, UInt32(clamping: count))
@@ -56,6 +57,8 @@ extension Supervisor {
         state.instances = handles.values.map { handle in
             var saved = handle.assumeIsolated { $0.saved }
             saved.retiring = retiring.contains(handle.id)
+            saved.wanted = saved.wanted || wantedAtStop.contains(handle.id)
+            saved.renewal = renewals[handle.id].map { .init($0.exitReason) } ?? .unspecified
             saved.begunWith = begunWith[handle.id] ?? 0
             saved.stamp = stamps[handle.id]?.saved
             return saved
@@ -74,6 +77,11 @@ extension Supervisor {
     }
 
     private var configurationCopy: String { invocation.runtimeDirectory + "/configuration" }
+
+    /// A start that has failed leaves what was there before, for another try, and nothing of its own.
+    func leaveNothingNew() {
+        if handles.isEmpty { leaveNothing() }
+    }
 
     /// A clean end: there is nothing to take over.
     func leaveNothing() {
@@ -110,27 +118,78 @@ extension Supervisor {
         }
     }
 
+    /// What was to be replaced is replaced now.
+    private func renewAgain() {
+        isSwitching = false
+        for (id, stopCause) in renewals {
+            guard let handle = handles[id], !retiring.contains(id),
+                handle.assumeIsolated({ $0.machine.isWanted && $0.machine.hasProcess })
+            else {
+                renewals[id] = nil
+                continue
+            }
+            let sentence = "was to be replaced when its supervisor was"
+            let kind: Cause.Kind = stopCause == .upgrade ? .upgrade : .configuration
+            renew(handle, as: stopCause, because: Cause(kind, sentence, by: .generation(generation), parent: bootRecord))
+        }
+        saveSoon()
+    }
+
+    typealias UnfinishedSpawn = (name: String, instance: UInt32, process: SavedProcess)
+
+    /// A process that the supervisor before was starting when it died, if it is there: the number may have been given out
+    /// again since, but not within a moment, and not to the leader of a group of its own.
+    private var unfinishedSpawn: UnfinishedSpawn? {
+        guard let spawn = stateFile?.unfinishedSpawn, let instance = UInt32(exactly: spawn.instance),
+            let entry = ProcessCensus.Entry(pid: spawn.pid), entry.group == spawn.pid
+        else { return nil }
+        let tick = 1_000_000_000 / Int64(max(sysconf(Int32(_SC_CLK_TCK)), 1))
+        let started = Int64(clamping: entry.startTime).multipliedReportingOverflow(by: tick)
+        let earliest = spawn.begun.subtractingReportingOverflow(2 * tick)
+        let latest = spawn.begun.addingReportingOverflow(Self.longestClone)
+        guard !started.overflow, !earliest.overflow, !latest.overflow,
+            earliest.partialValue...latest.partialValue ~= started.partialValue
+        else { return nil }
+        var process = SavedProcess()
+        (process.pid, process.startTime) = (entry.pid, entry.startTime)
+        return (spawn.name, instance, process)
+    }
+
+    /// Nanoseconds from the note that a process will be started until the kernel has made it, on a very busy machine.
+    private static let longestClone: Int64 = 5_000_000_000
+
     /// Makes the instances that the supervisor before had, with those of their processes that still run.
     func restore(_ state: SavedState) {
         guard let configuration else { return }
-        let unfinished = stateFile?.unfinishedSpawn
+        let unfinished = unfinishedSpawn
         let recorded = logs.tapeEnds()
-        for scale in state.scaled { scaled[scale.name] = Int(scale.instances) }
+        for scale in state.scaled { scaled[scale.name] = min(Int(scale.instances), Self.mostInstances) }
         problems = state.problems
-        for saved in state.instances {
+        var left = state.instances
+        // The first process of an instance, which no state names yet.
+        if let unfinished, !left.contains(where: { $0.name == unfinished.name && $0.instance == unfinished.instance }) {
+            left.append(SavedInstance(startedBy: unfinished, state.generation))
+        }
+        var pids: Set<Int32> = []
+        for var saved in left {
             let id = InstanceID(name: saved.name, instance: Int(saved.instance))
             guard handles[id] == nil else { continue }
+            // A process is of one instance only, whatever the file says.
+            if let pid = saved.process?.pid, !pids.insert(pid).inserted { saved.process = nil }
+            if let pid = saved.roll?.process?.pid, !pids.insert(pid).inserted { saved.roll = nil }
             let specification = specification(saved.name)
             let settings = specification?.instanceSettings(configuration.limits) ?? .leaving
             let handle = makeHandle(id, settings)
             handles[id] = handle
             begunWith[id] = saved.begunWith
             stamps[id] = saved.stamp.map { ExecutableStamp($0) }
+            renewals[id] = StopCause(saved.renewal)
+            if isSwitching, saved.begunWith < generation { renewals[id] = .configuration }
             if saved.retiring || specification == nil { retiring.insert(id) }
             let spawned = unfinished.flatMap { unfinished -> SavedProcess? in
-                guard unfinished.name == saved.name, unfinished.instance == id.instance else { return nil }
-                var process = SavedProcess()
-                (process.pid, process.plain) = (unfinished.pid, settings.isPlain)
+                guard unfinished.name == saved.name, unfinished.instance == saved.instance else { return nil }
+                var process = unfinished.process
+                process.plain = settings.isPlain
                 return process
             }
             handle.assumeIsolated { handle in
@@ -162,6 +221,16 @@ extension Supervisor {
         for id in retiring {
             if let handle = handles[id] { retire(handle, because: removal) }
         }
+        renewAgain()
+    }
+}
+
+extension SavedInstance {
+    /// An instance that a supervisor was starting for the first time.
+    fileprivate init(startedBy spawn: Supervisor.UnfinishedSpawn, _ generation: UInt64) {
+        self.init()
+        (name, instance, wanted, incarnations, begunWith) = (spawn.name, spawn.instance, true, 0, generation)
+        phase = SavedPhase(.waiting)
     }
 }
 

@@ -26,7 +26,7 @@ extension WorkerHandle {
     ///   place of one that had just died. Whether it was to be promoted first is not known; being told so harms nobody.
     func restoreRoll(_ saved: SavedInstance, spawned: SavedProcess?, ends: (SavedProcess) -> LogEnds?) {
         var left = saved.roll
-        if var spawned, spawned.pid != saved.process?.pid, left == nil {
+        if var spawned, left == nil {
             var roll = SavedRoll()
             spawned.held = true
             (roll.step, roll.process) = (.candidate, spawned)

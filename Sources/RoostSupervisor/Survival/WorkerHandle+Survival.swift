@@ -35,11 +35,25 @@ extension WorkerHandle {
     ///   - ends: where a process's log comes from.
     func restore(_ saved: SavedInstance, spawned: SavedProcess?, ends: @Sendable (SavedProcess) -> LogEnds?) {
         var memory = WorkerStateMachine.Memory(saved)
-        let hadProcess = memory.phase.hasProcess
-        if spawned != nil, !hadProcess {
-            memory.phase = .starting(until: reactor.now.advanced(by: settings.lifecycle.startTimeout))
+        // Its supervisor died while it stopped everything.
+        if memory.isWanted, memory.phase == .stopped { memory.phase = .waiting }
+        let spawned = spawned.flatMap { $0.pid == saved.process?.pid ? nil : $0 }
+        // Nobody starts what is not wanted: it was wanted in that supervisor's last moment.
+        if spawned != nil { memory.isWanted = true }
+        let hadProcess = memory.phase.hasProcess || saved.process != nil
+        if hadProcess || spawned != nil, !memory.phase.hasProcess {
+            // Also a phase that only a later version knows: what runs is never started a second time.
+            memory.phase =
+                memory.isWanted
+                ? .starting(until: reactor.now.advanced(by: settings.lifecycle.startTimeout))
+                : .ending(.draining, until: reactor.now, readySince: nil)
         }
-        (restarts, incarnations, reason) = (saved.restarts, saved.incarnations, saved.reason)
+        let most = UInt64.max / 2  // whatever is read, counting on is possible
+        (restarts, incarnations, reason) = (min(saved.restarts, most), min(saved.incarnations, most), saved.reason)
+        if spawned != nil, !hadProcess {
+            restarts += incarnations > 0 ? 1 : 0
+            incarnations += 1
+        }
         lastExit = saved.lastExit.map { LastExit($0) }
         if let process = hadProcess ? saved.process : spawned {
             var settings = settings
@@ -63,10 +77,18 @@ extension WorkerHandle {
         (current?.keptDescriptors ?? []) + (other?.keptDescriptors ?? [])
     }
 
+    /// What has died with nobody to see it has its end noted now; says whether that was so.
+    @discardableResult
+    func settleGone() -> Bool {
+        guard machine.hasProcess, current == nil else { return false }
+        exited(.unknown)
+        return true
+    }
+
     /// Goes on: with the process that was adopted, or with what follows its end.
     func resume(because adoption: Cause) {
         defer { resumeRoll() }
-        guard !machine.hasProcess || current != nil else { return exited(.unknown) }
+        guard !settleGone() else { return }
         if let pid { note(.adopted, because: adoption, pid: pid) }
         armDeadline()
         switch machine.phase {
@@ -90,7 +112,7 @@ extension WorkerStateMachine.Phase {
 extension WorkerStateMachine.Memory {
     fileprivate init(_ saved: SavedInstance) {
         self.init(
-            phase: WorkerStateMachine.Phase(saved.phase ?? SavedPhase()),
+            phase: WorkerStateMachine.Phase(saved.phase ?? SavedPhase(), of: saved.process),
             isWanted: saved.wanted,
             isAskedFor: saved.askedFor,
             stopCause: StopCause(saved.stopCause),
@@ -125,7 +147,8 @@ extension SavedPhase {
 }
 
 extension WorkerStateMachine.Phase {
-    init(_ saved: SavedPhase) {
+    /// - Parameter process: what is left in a phase that only a later version knows; it is never taken for none.
+    init(_ saved: SavedPhase, of process: SavedProcess? = nil) {
         let until = MonotonicInstant(nanoseconds: saved.untilNs)
         let readySince = saved.readySinceNs.map { MonotonicInstant(nanoseconds: $0) }
         switch saved.kind {
@@ -139,7 +162,15 @@ extension WorkerStateMachine.Phase {
         case .killing: self = .ending(.killing, until: until, readySince: readySince)
         case .backoff: self = .backoff(until: until)
         case .quarantined: self = .quarantined
-        default: self = .waiting  // also what only a later version knows
+        case .waiting, .unspecified: self = .waiting
+        default:
+            guard let process else {
+                self = .waiting
+                return
+            }
+            let spawned = MonotonicInstant(nanoseconds: process.spawnedAtNs)
+            let isStarting = readySince == nil && saved.untilNs > 0
+            self = isStarting ? .starting(until: until) : .running(since: readySince ?? spawned)
         }
     }
 }

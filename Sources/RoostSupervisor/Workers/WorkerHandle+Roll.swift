@@ -217,6 +217,11 @@ extension WorkerHandle {
     /// The serving process has ended: the candidate takes its place, if there is one; says whether.
     func candidateTakesOver(from status: ExitStatus, _ cause: Cause) -> Bool {
         guard let roll else { return false }
+        // Nobody takes the place of what shall not run.
+        guard machine.isWanted else {
+            feed(.stopped)
+            return false
+        }
         roll.incumbentEnd = (status, cause)
         feed(.incumbentExited)
         return current != nil
