@@ -9,7 +9,8 @@ struct Roost: ParsableCommand {
         version: Release.version,
         subcommands: [
             Status.self, Restart.self, Stop.self, Start.self, Scale.self, Plan.self, Reload.self, Config.self,
-            Logs.self, EventsCommand.self, Why.self, Metrics.self, DoctorCommand.self,
+            Logs.self, EventsCommand.self, Why.self, Metrics.self, DrillCommand.self,
+            DoctorCommand.self,
         ]
     )
 

@@ -225,9 +225,7 @@ extension Supervisor {
 
     func failed(_ id: InstanceID, because cause: Cause) {
         admission.startEnded(id)
-        guard let failed = specification(id.name), let workers = configuration?.workers else { return }
-        let group = workers.filter { $0.strategyGroup == failed.strategyGroup }.map(\.name)
-        guard let strategy = RestartStrategy(rawValue: failed.strategy.rawValue) else { return }
+        guard let failed = specification(id.name) else { return }
         let failure = Cause(
             .dependency,
             "\(id) failed (\(failed.strategy.rawValue))",
@@ -235,7 +233,7 @@ extension Supervisor {
             parent: cause.parent,
             inputs: [.text("strategy", failed.strategy.rawValue), .text("group", failed.strategyGroup)]
         )
-        for name in strategy.companions(of: id.name, in: group) {
+        for name in companions(of: id.name) {
             for handle in handles.values where handle.id.name == name {
                 handle.assumeIsolated { handle in
                     guard handle.machine.hasProcess else { return }
@@ -244,6 +242,15 @@ extension Supervisor {
             }
         }
         admit()
+    }
+
+    /// The workers that are restarted when one has failed: members of its group, by its strategy.
+    func companions(of name: String) -> [String] {
+        guard let failed = specification(name), let workers = configuration?.workers,
+            let strategy = RestartStrategy(rawValue: failed.strategy.rawValue)
+        else { return [] }
+        let group = workers.filter { $0.strategyGroup == failed.strategyGroup }.map(\.name)
+        return strategy.companions(of: name, in: group)
     }
 
     func escalate(_ id: InstanceID, because cause: Cause) {

@@ -97,8 +97,15 @@ import Testing
         {
             #expect(AccessLevel.needed(for: method) == .observe)
         }
-        for method in [.restart, .stop, .start, .scale, .reload] as [Method] {
+        for method in [.restart, .stop, .start, .scale, .reload, .drill] as [Method] {
             #expect(AccessLevel.needed(for: method) == .operate)
+        }
+        for (fault, level) in [(.kill, .operate), (.hang, .operate), (.crash, .operate), (.supervisorKill, .admin)]
+            as [(DrillFault, AccessLevel)]
+        {
+            var drill = DrillRequest()
+            drill.fault = fault
+            #expect(AccessLevel.needed(for: drill) == level)
         }
         #expect(AccessLevel.needed(for: .configRollback) == .admin)
         for method in [.prepare, .commit, .abort, .drain, .probe, .heartbeat, .ready] as [Method] {

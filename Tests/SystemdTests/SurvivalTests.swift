@@ -53,6 +53,22 @@ struct SurvivalTests {
         }
     }
 
+    @Test("a drill of roostd itself passes: systemd starts it again, and nothing that it kept is lost")
+    func drill() async throws {
+        try await SystemdBox.with("drill") { box in
+            try await box.must("systemctl", "start", "roost.service")
+            try await box.isRunning()
+            let (pid, worker) = (try await box.property("MainPID"), try await box.proxy())
+            let roost = ["roost", "--runtime", "/run/roost"]
+            let verdict = try await box.must(roost[0], roost[1], roost[2], "drill", "supervisor", "--kill", "--yes")
+            #expect(verdict.hasSuffix("passed: kill of supervisor, 6 checks"), "\(verdict)")
+            #expect(try await box.property("MainPID") != pid)
+            #expect(try await box.proxy() == worker)
+            let why = try await box.must(roost[0], roost[1], roost[2], "why", "roostd")
+            #expect(why.contains("it killed itself for a drill") && why.contains("sent it SIGKILL"), "\(why)")
+        }
+    }
+
     @Test("rolling restarts and reloads: not one request fails")
     func rollsAndReloads() async throws {
         try await SystemdBox.with("rolls") { box in

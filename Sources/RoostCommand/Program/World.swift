@@ -17,6 +17,10 @@ package struct World: Sendable {
     package var hasColors: Bool
     /// Whether the output is a terminal at all.
     package var isTerminal: Bool
+    /// Whether somebody can be asked: the input is a terminal.
+    package var canAsk: Bool
+    /// A line that the operator types, without its newline; nil at the end of the input. Waits for it.
+    package var answer: @Sendable () -> String?
     package var now: @Sendable () -> WallTime
     /// Calls back when the operator wants the end (Ctrl-C), or nobody reads the output any more.
     package var whenUnwanted: @Sendable (@escaping @Sendable () -> Void) -> Void
@@ -31,6 +35,8 @@ package struct World: Sendable {
         write: @escaping @Sendable ([UInt8], Stream) -> Bool,
         hasColors: Bool = false,
         isTerminal: Bool = false,
+        canAsk: Bool = false,
+        answer: @escaping @Sendable () -> String? = { nil },
         now: @escaping @Sendable () -> WallTime = { WallTime(nanoseconds: roost_wall_now()) },
         whenUnwanted: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void = { _ in },
         programFolders: [String] = []
@@ -40,6 +46,8 @@ package struct World: Sendable {
         self.write = write
         self.hasColors = hasColors
         self.isTerminal = isTerminal
+        self.canAsk = canAsk
+        self.answer = answer
         self.now = now
         self.whenUnwanted = whenUnwanted
         self.programFolders = programFolders
@@ -55,6 +63,8 @@ package struct World: Sendable {
             write: { bytes, stream in write(bytes, to: stream == .output ? STDOUT_FILENO : STDERR_FILENO) },
             hasColors: isTerminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb",
             isTerminal: isTerminal,
+            canAsk: isatty(STDIN_FILENO) == 1,
+            answer: { readLine() },
             whenUnwanted: { end in
                 // A failure leaves the default: Ctrl-C ends the process, with its status.
                 try? reactor.handleSignals([SIGINT, SIGTERM]) { _, _ in end() }

@@ -20,7 +20,7 @@ enum StatusJSON {
             ],
             "rss_bytes": .count(status.rssBytes), "cpu_seconds": .seconds(status.cpuSeconds),
             "open_fds": .count(status.openFds), "wake_ups": .count(status.wakeUps),
-            "summary": .string(status.summary),
+            "summary": .string(status.summary), "unit": status.unit.isEmpty ? .null : .string(status.unit),
             "config_problems": .array(status.configProblems.map { .string($0) }),
             "config_drift": .array(status.configDrift.map { .string($0) }),
             "listeners": .array(

@@ -281,6 +281,8 @@ package struct SupervisorStatus: ProtobufMessage {
     /// Files that are not as they were when the running configuration was read, relative to its folder: rejected, or not
     /// taken over yet.
     package var configDrift: [String] = []
+    /// The systemd unit that starts it again when it dies; empty: nobody does.
+    package var unit: String = ""
 
     package init() {}
 
@@ -303,6 +305,7 @@ package struct SupervisorStatus: ProtobufMessage {
         case 12: summary = try reader.string(field)
         case 13: try reader.message(field, into: &listeners)
         case 16: configDrift.append(try reader.string(field))
+        case 20: unit = try reader.string(field)
         default: try reader.skip(field)
         }
     }
@@ -322,6 +325,7 @@ package struct SupervisorStatus: ProtobufMessage {
         writer.string(summary, at: 12)
         for value in listeners { writer.message(value, at: 13) }
         for value in configDrift { writer.string(value, at: 16, always: true) }
+        writer.string(unit, at: 20)
     }
 }
 

@@ -48,6 +48,8 @@ package enum Method: ProtobufEnum {
     case start
     case scale
     case reload
+    /// Of the supervisor itself: admin.
+    case drill
     /// Admin:
     case configRollback
     /// A number that this build does not know.
@@ -83,6 +85,7 @@ package enum Method: ProtobufEnum {
         case 232: self = .start
         case 233: self = .scale
         case 234: self = .reload
+        case 235: self = .drill
         case 260: self = .configRollback
         default: self = .unrecognized(rawValue)
         }
@@ -118,6 +121,7 @@ package enum Method: ProtobufEnum {
         case .start: 232
         case .scale: 233
         case .reload: 234
+        case .drill: 235
         case .configRollback: 260
         case .unrecognized(let rawValue): rawValue
         }

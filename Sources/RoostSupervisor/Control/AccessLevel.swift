@@ -30,7 +30,7 @@ package enum AccessLevel: Int, Sendable, Comparable {
     package static func needed(for method: Method) -> AccessLevel? {
         switch method {
         case .echo, .status, .configShow, .configHistory, .doctor, .plan, .metrics, .why, .logs, .events: .observe
-        case .restart, .stop, .start, .scale, .reload: .operate
+        case .restart, .stop, .start, .scale, .reload, .drill: .operate
         case .configRollback: .admin
         default: nil
         }
@@ -40,6 +40,11 @@ package enum AccessLevel: Int, Sendable, Comparable {
     /// another file than `own`, roostd's, is for those who may change the configuration.
     package static func needed(for plan: PlanRequest, own: String) -> AccessLevel {
         plan.file.isEmpty || plan.file == own ? .observe : .admin
+    }
+
+    /// What a drill asks for.
+    package static func needed(for drill: DrillRequest) -> AccessLevel {
+        drill.fault == .supervisorKill ? .admin : .operate
     }
 
     /// The group that gives the level.

@@ -107,6 +107,15 @@ package struct ControlService: Sendable {
         case .reload:
             let message = try ReloadRequest(decoding: request.payload)
             return Self.change { await supervisor.reload(by: initiator(message.onBehalfOf)) }
+        case .drill:
+            let message = try DrillRequest(decoding: request.payload)
+            let needed = AccessLevel.needed(for: message)
+            if let refusal = supervisor.assumeIsolated({ $0.refusal(of: request.peer, needed: needed) }) {
+                supervisor.assumeIsolated { $0.noteRefusal(of: peer, refusal) }
+                return .failure(refusal)
+            }
+            let caller = initiator(message.onBehalfOf)
+            return .message(try supervisor.assumeIsolated { try $0.drill(message, by: caller) })
         case .configRollback:
             let message = try ConfigRollbackRequest(decoding: request.payload)
             return Self.change { try await supervisor.rollBack(message, by: initiator(message.onBehalfOf)) }

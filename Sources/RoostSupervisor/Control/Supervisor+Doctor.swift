@@ -25,6 +25,16 @@ extension Supervisor {
                 mend: "run it as roost.service, which sets WatchdogSec"
             )
         }
+        if let unit = Initiator.unit {
+            add("systemd.restart", .good, "systemd starts roostd again when it dies (\(unit))")
+        } else {
+            add(
+                "systemd.restart",
+                .warning,
+                "nobody starts roostd again when it dies",
+                mend: "run it as roost.service, which sets Restart"
+            )
+        }
         if problems.isEmpty {
             add("config", .good, "generation \(generation) is what the files say")
         } else {

@@ -40,6 +40,7 @@ extension Supervisor {
         status.configProblems = problems
         status.configDrift = driftedFiles()
         status.summary = summary
+        status.unit = Initiator.unit ?? ""
         status.listeners = (configuration?.workers.flatMap(\.listeners) ?? []).map { listener in
             var status = ListenerStatus()
             status.name = listener.name

@@ -121,6 +121,8 @@ extension CausalRecord {
         package let boot: RecordedBoot
         /// The entry that the next one follows from, if it said that a next one would come.
         package let successor: UInt64?
+        /// Whether it has killed itself because somebody asked for that.
+        package var isDrilled = false
     }
 
     /// Says that this roostd keeps the record from now on; returns who has kept it before, unless that one was stopped.
@@ -135,6 +137,15 @@ extension CausalRecord {
         flush()
         mark(" \(id)")
     }
+
+    /// Says that this process is about to kill itself for a drill, which a next roostd then tells; writes everything that
+    /// was noted.
+    package func expectDeath(_ id: UInt64) {
+        flush()
+        mark(" \(id) \(Self.drill)")
+    }
+
+    private static let drill = "drill"
 
     private func mark(_ more: String = "") {
         do {
@@ -157,7 +168,13 @@ extension CausalRecord {
         let words = content.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
         guard words.count >= 2, let pid = Int32(String(decoding: words[0], as: UTF8.self)) else { return nil }
         let successor = words.dropFirst(2).first.flatMap { UInt64(String(decoding: $0, as: UTF8.self)) }
-        return Former(pid: pid, boot: RecordedBoot(text: Array(words[1])), successor: successor)
+        let isDrilled = words.dropFirst(3).first.map { $0.elementsEqual(drill.utf8) } ?? false
+        return Former(
+            pid: pid,
+            boot: RecordedBoot(text: Array(words[1])),
+            successor: successor,
+            isDrilled: isDrilled
+        )
     }
 }
 

@@ -16,6 +16,8 @@ package struct CauseTrail: Sendable {
     private var askedFor: Cause?
     /// A signal from somebody else that the present process has told of.
     private var signal: (name: String, sender: SignalSender)?
+    /// A fault that was done to the present process on purpose: with which signal, and for whom.
+    private var drill: (signal: Int32, cause: Cause)?
     /// Of the last end; its parent is the entry about it.
     package private(set) var outcome: Cause
     /// Of the present process, or the last one.
@@ -117,6 +119,7 @@ package struct CauseTrail: Sendable {
         guard pid != self.pid else { return }
         self.pid = pid
         signal = nil
+        drill = nil
     }
 
     /// The process has told of a signal that it ends for.
@@ -124,8 +127,19 @@ package struct CauseTrail: Sendable {
         self.signal = (SignalName.of(signal), sender)
     }
 
+    /// A fault is done to the present process; the cause's parent is the entry about that.
+    package mutating func drilled(with signal: Int32, because cause: Cause) { drill = (signal, cause) }
+
+    /// The entry about a fault that was done to the present process.
+    package var drillRecord: UInt64? { drill?.cause.parent }
+
     /// Why a process has ended by itself, with what it has told about that before.
     package func heard(_ exit: Cause) -> Cause {
+        if let drill, exit.kind == .signal, exit.inputs.count("signal") == Int64(drill.signal) {
+            var cause = drill.cause
+            cause.inputs += exit.inputs
+            return cause
+        }
         guard let signal, exit.kind == .exit || exit.kind == .signal else { return exit }
         let initiator = Initiator.signal(signal.name, pid: signal.sender.pid, uid: signal.sender.uid)
         let inputs = exit.inputs.filter { $0.name != "signal_name" } + [.text("signal_name", signal.name)]

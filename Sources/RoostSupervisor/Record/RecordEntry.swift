@@ -15,6 +15,8 @@ package struct RecordEntry: Sendable, Hashable {
         case ended
         /// It had no process and is not wanted any more.
         case stopped
+        /// A fault was done to its process on purpose; what comes of it follows.
+        case drilled
         case quarantined
         case lifted
         case parked

@@ -26,6 +26,7 @@ package enum RecordSentence {
         case .stopping: "was told to end"
         case .ended: "ended"
         case .stopped: "was stopped"
+        case .drilled: "was drilled"
         case .quarantined: "was quarantined"
         case .lifted: "was let out of quarantine"
         case .parked: "was parked"

@@ -19,9 +19,12 @@ extension Supervisor {
         var parent: UInt64?
         if let former {
             let sentence =
-                former.boot == record.boot
-                ? "ended without having been asked to" : "was there when the machine went down"
-            let death = Cause(.supervisorDeath, "it \(sentence)", by: .unknown)
+                former.isDrilled
+                ? "killed itself for a drill"
+                : former.boot == record.boot
+                    ? "ended without having been asked to" : "was there when the machine went down"
+            let initiator = former.isDrilled ? Initiator.supervisor : .unknown
+            let death = Cause(.supervisorDeath, "it \(sentence)", by: initiator, parent: former.successor)
             parent = record.note(.lost, .supervisor, pid: former.pid, because: death)
         }
         let initiator = Initiator.ofThisProcess
@@ -92,7 +95,7 @@ extension Initiator {
     }
 
     /// The systemd unit that this process is the main one of (systemd.exec(5), `INVOCATION_ID`).
-    private static var unit: String? {
+    static var unit: String? {
         guard getenv("INVOCATION_ID") != nil, getenv("NOTIFY_SOCKET") != nil,
             let path = ProcFile.read("/proc/self/cgroup")?.split(separator: UInt8(ascii: "\n")).last
         else { return nil }

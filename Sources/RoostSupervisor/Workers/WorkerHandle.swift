@@ -261,7 +261,7 @@ extension WorkerHandle {
         case .settled: ready()
         case .hung(let why):
             guard state == .running || state == .parked else { return }
-            let cause = Cause.hang(why, deadline: settings.heartbeatDeadline)
+            let cause = Cause.hang(why, deadline: settings.heartbeatDeadline).following(trail.drillRecord)
             say(.error, "\(id) hangs: it \(cause.sentence)")
             handle(.hung, because: cause)
         case .memoryExceeded(isHard: false, _) where roll != nil: break  // it is being replaced
