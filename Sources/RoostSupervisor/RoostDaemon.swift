@@ -117,6 +117,7 @@ private final class Life: @unchecked Sendable {  // used on the reactor's thread
             await supervisor.launch()
         } catch let failure as Supervisor.BootFailure {
             for line in failure.lines { RoostDaemon.complain(line) }
+            await supervisor.leaveNothingNew()
             end(failure.status)
         } catch {
             RoostDaemon.complain("roostd: \(error)")

@@ -29,6 +29,7 @@ package actor WorkerRuntime {
     /// What waits for the promotion of this process; empty if it has been told, or never had to be.
     private var held: [WorkerListener]
     private var exitStatus: Int32?
+    var hasToldFailure = false
     /// What the service has prepared, between the two phases of a change.
     private var pending: Prepare?
     /// The one drain of this process.

@@ -19,11 +19,12 @@ struct ProcessTests {
         }
     }
 
-    @Test("a plain program has its listeners and nothing else open")
+    @Test("a plain program has its listeners, what a later supervisor needs of its log, and nothing else open")
     func plainDescriptors() async throws {
         try await withSleeper { roost, pid in
             let open = ProcessFacts.descriptors(pid)
-            #expect(open.keys.sorted() == [0, 1, 2, 3])
+            #expect(open.keys.sorted() == [0, 1, 2, 3, 4, 5])
+            #expect(open[4] == open[1] && open[5]?.contains("memfd:roost-log") == true)
             #expect(open[0] == "/dev/null")
             #expect(open[1]?.hasPrefix("pipe:") == true && open[2] == open[1])
             #expect(open[3]?.hasPrefix("socket:") == true)
@@ -33,7 +34,7 @@ struct ProcessTests {
         }
     }
 
-    @Test("a worker has its configuration, its socket and its listeners and nothing else open")
+    @Test("a worker has its configuration, its socket, its listeners and its log, and nothing else open")
     func workerDescriptors() async throws {
         let configuration = """
             proxy: { listen: "127.0.0.1:PORT" }
@@ -47,11 +48,12 @@ struct ProcessTests {
             let pid = try #require(worker.pid)
             try await eventually("the script has become sleep") { Scratch.text("/proc/\(pid)/comm") == "sleep\n" }
             let open = ProcessFacts.descriptors(pid)
-            #expect(open.keys.sorted() == [0, 1, 2, 3, 4, 5])
+            #expect(open.keys.sorted() == [0, 1, 2, 3, 4, 5, 6, 7])
+            #expect(open[6] == open[1] && open[7]?.contains("memfd:roost-log") == true)
             #expect(open[3]?.contains("memfd:") == true)
             #expect(open[4]?.hasPrefix("socket:") == true && open[5]?.hasPrefix("socket:") == true)
             let variables = ProcessFacts.environment(pid)
-            #expect(variables.contains("LISTEN_FDNAMES=configuration:ipc:proxy.listen"))
+            #expect(variables.contains("LISTEN_FDNAMES=configuration:ipc:proxy.listen:log.pipe:log.tape"))
             #expect(variables.contains("ROOST_RUNTIME=\(roost.runtime)"))
             #expect(variables.contains("ROOST_WORKER=proxy") && variables.contains("ROOST_INSTANCE=0"))
         }

@@ -334,6 +334,7 @@ struct WhyTests {
             chain: rolled + ["configured"],
             inputs: ["generation"],
             act: { roost in
+                try await roost.wait(for: "alpha")
                 let reply = try await roost.reload(script("", "nice: 3"))
                 #expect(reply.accepted)
             }

@@ -45,6 +45,9 @@ package enum ProcessFacts {
         return (state, Int32(fields[1]) ?? 0, Int32(fields[2]) ?? 0, Int(fields[16]) ?? 0)
     }
 
+    /// Whether it is roostd's guard, which is beside every roostd.
+    package static func isGuard(_ pid: Int32) -> Bool { Scratch.text("/proc/\(pid)/comm") == "roostd-guard\n" }
+
     /// Whether the process exists and is not a zombie.
     package static func isAlive(_ pid: Int32) -> Bool { stat(pid).map { $0.state != "Z" } ?? false }
 

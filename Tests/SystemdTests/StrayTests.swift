@@ -6,7 +6,7 @@ import Testing
     "no strays under systemd",
     .serialized,
     .enabled(if: SystemdBox.obstacle == nil, "\(SystemdBox.obstacle ?? "")"),
-    .timeLimit(.minutes(5))
+    .timeLimit(.minutes(30))
 )
 struct StrayTests {
     /// Plain programs, one of which daemonises itself out of its process group and leaves its parent.
@@ -82,5 +82,45 @@ struct StrayTests {
             let names = try await box.run("sh", "-c", "ls /run/roost 2>/dev/null").output.split(separator: "\n")
             #expect(names.allSatisfy { $0 == "roostd.lock" }, "\(names)")
         }
+    }
+
+    @Test("a stop at any moment of a restart, a roll, a crash, an upgrade: within the lease nothing is left")
+    func stopAnytime() async throws {
+        try await SystemdBox.with("anytime") { box in
+            try await box.override("RestartSec=0")
+            let mounts = try await mounts(box)
+            let roost = "roost --runtime /run/roost"
+            let moments = [
+                "systemctl restart --no-block roost.service", "(\(roost) restart proxy --rolling &)",
+                "systemctl kill --kill-who=main -s KILL roost.service",
+                "systemctl kill --kill-who=main -s USR2 roost.service", "(\(roost) restart &)",
+                "systemctl reload --no-block roost.service",
+            ]
+            for round in 0..<(Self.isSoak ? 120 : moments.count) {
+                _ = try await box.run("systemctl", "reset-failed", "roost.service")
+                try await start(box)
+                let moment = moments[round % moments.count]
+                let delay = Double(Int.random(in: 0...(round % 2 == 0 ? 300 : 1500))) / 1000
+                try await box.must(
+                    "sh",
+                    "-c",
+                    "\(moment) >/dev/null 2>&1; sleep \(delay); systemctl stop roost.service"
+                )
+                try await eventually(within: .seconds(12), "nobody is left, \(delay) s after \(moment)") {
+                    try await left(box) == ""
+                }
+                let names = try await box.run("sh", "-c", "ls /run/roost 2>/dev/null").output.split(separator: "\n")
+                #expect(names.allSatisfy { $0 == "roostd.lock" }, "\(names), \(delay) s after \(moment)")
+                #expect(try await self.mounts(box) == mounts, "\(delay) s after \(moment)")
+                #expect(try await box.property("ActiveState") != "active")
+            }
+        }
+    }
+
+    private static let isSoak = ProcessInfo.processInfo.environment["ROOST_SOAK"] == "1"
+
+    /// What is mounted in the box, but what systemd mounts for other units.
+    private func mounts(_ box: SystemdBox) async throws -> String {
+        try await box.must("sh", "-c", "grep -i roost /proc/1/mounts | sort || true")
     }
 }

@@ -78,6 +78,11 @@ extension Supervisor {
 
     private var configurationCopy: String { invocation.runtimeDirectory + "/configuration" }
 
+    /// A start that has failed leaves what was there before, for another try, and nothing of its own.
+    func leaveNothingNew() {
+        if handles.isEmpty { leaveNothing() }
+    }
+
     /// A clean end: there is nothing to take over.
     func leaveNothing() {
         stateFile?.forget()

@@ -112,7 +112,7 @@ extension WorkerStateMachine.Phase {
 extension WorkerStateMachine.Memory {
     fileprivate init(_ saved: SavedInstance) {
         self.init(
-            phase: WorkerStateMachine.Phase(saved.phase ?? SavedPhase()),
+            phase: WorkerStateMachine.Phase(saved.phase ?? SavedPhase(), of: saved.process),
             isWanted: saved.wanted,
             isAskedFor: saved.askedFor,
             stopCause: StopCause(saved.stopCause),
@@ -147,7 +147,8 @@ extension SavedPhase {
 }
 
 extension WorkerStateMachine.Phase {
-    init(_ saved: SavedPhase) {
+    /// - Parameter process: what is left in a phase that only a later version knows; it is never taken for none.
+    init(_ saved: SavedPhase, of process: SavedProcess? = nil) {
         let until = MonotonicInstant(nanoseconds: saved.untilNs)
         let readySince = saved.readySinceNs.map { MonotonicInstant(nanoseconds: $0) }
         switch saved.kind {
@@ -161,7 +162,15 @@ extension WorkerStateMachine.Phase {
         case .killing: self = .ending(.killing, until: until, readySince: readySince)
         case .backoff: self = .backoff(until: until)
         case .quarantined: self = .quarantined
-        default: self = .waiting  // also what only a later version knows
+        case .waiting, .unspecified: self = .waiting
+        default:
+            guard let process else {
+                self = .waiting
+                return
+            }
+            let spawned = MonotonicInstant(nanoseconds: process.spawnedAtNs)
+            let isStarting = readySince == nil && saved.untilNs > 0
+            self = isStarting ? .starting(until: until) : .running(since: readySince ?? spawned)
         }
     }
 }

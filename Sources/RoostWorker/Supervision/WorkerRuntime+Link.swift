@@ -66,10 +66,12 @@ extension WorkerRuntime {
             guard !ending.hasCome else { return false }
             self.connection = connection
         } catch {
-            log.warning("worker", "cannot reach the supervisor: \(error)")
+            if !hasToldFailure { log.warning("worker", "cannot reach the supervisor: \(error)") }
+            hasToldFailure = true  // once for all tries until the next loss
             return false
         }
         lease.attached()
+        hasToldFailure = false
         introduce()
         return true
     }
