@@ -80,10 +80,12 @@ final class TestSupervisor {
         return specification
     }
 
-    init(isVirtual: Bool = false, isSubreaper: Bool = false) throws {
-        bench = try Bench(isVirtual: isVirtual)
+    /// - Parameter former: one that has died, whose directories this one takes over.
+    init(isVirtual: Bool = false, isSubreaper: Bool = false, after former: TestSupervisor? = nil) throws {
+        bench = try former?.bench ?? Bench(isVirtual: isVirtual)
+        digest = former?.digest ?? 0
         let scratch = bench.scratch
-        for directory in ["etc", "etc/rules.d", "run"] { try scratch.makeDirectory(directory) }
+        if former == nil { for directory in ["etc", "etc/rules.d", "run"] { try scratch.makeDirectory(directory) } }
         try scratch.write("etc/roost.yaml", "first")
         let script =
             "#!/bin/sh\nwhile [ -e \(scratch.path)/slow ]; do sleep 0.05; done\nexec cat \(scratch.path)/report\n"
@@ -107,7 +109,21 @@ final class TestSupervisor {
         supervisor.assumeIsolated { $0.whenEnded { ended.value = $0 } }
     }
 
+    private var hasDied = false
+
+    /// As by SIGKILL: what it has not left by now it does not leave. With virtual time only, since its timers stay.
+    func die() {
+        hasDied = true
+        supervisor.assumeIsolated { supervisor in
+            supervisor.stateFile = nil
+            supervisor.notifications = nil
+            supervisor.handles = [:]
+            supervisor.workerSockets = [:]
+        }
+    }
+
     deinit {
+        guard !hasDied else { return }
         if ended.value == nil { stop() }
         supervisor.assumeIsolated { $0.handles = [:] }
         unlink(bench.scratch.file("slow"))
