@@ -35,7 +35,8 @@ package struct RestartSettings: Sendable, Hashable {
 ///
 /// The first failure after sustained health is followed at once; then pauses grow. A ready worker that dies of a
 /// SIGKILL was killed from outside (an operator, the OOM killer): that says nothing about the program, so it is
-/// neither delayed nor counted; the spawn budget bounds it.
+/// neither delayed nor counted; the spawn budget bounds it. The same holds for a ready worker whose end nobody saw, since
+/// its supervisor was dead.
 package struct RestartPolicy: Sendable {
     package enum Decision: Sendable, Hashable {
         case restart(after: Duration)
@@ -58,7 +59,9 @@ package struct RestartPolicy: Sendable {
         }
 
         var isFailure: Bool { !(reason == .exited && status.isSuccess) }
-        var isKillFromOutside: Bool { reason == .signaled && status == .signal(9) && readyFor != nil }
+        var isKillFromOutside: Bool {
+            readyFor != nil && (status == .unknown || (reason == .signaled && status == .signal(9)))
+        }
     }
 
     /// A decision and what it went by, for the record.

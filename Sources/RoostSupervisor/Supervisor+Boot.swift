@@ -28,7 +28,8 @@ extension Supervisor {
         apply(configuration.supervisor)
         record.open()
         flights.open()
-        generation = isKnown ? 1 : store.newest.map { Self.generation(of: report, after: $0.generation, $0.digest) } ?? 1
+        generation =
+            isKnown ? 1 : store.newest.map { Self.generation(of: report, after: $0.generation, $0.digest) } ?? 1
         if let state = legacy?.state {
             // Killed between the configuration's commit and the state's: its workers work with the one before.
             let last = min(state.generation, .max / 2)

@@ -28,7 +28,10 @@ struct AdoptionTests {
             #expect(try await roost.worker("counter").pid == pid)
             #expect(all.first == "line 1")
             let wrong = all.dropLast().enumerated().first { $0.element != "line \($0.offset + 1)" }
-            #expect(wrong == nil, "\(wrong.map { all[max(0, $0.offset - 1)...min(all.count - 1, $0.offset + 1)] } ?? [])")
+            #expect(
+                wrong == nil,
+                "\(wrong.map { all[max(0, $0.offset - 1)...min(all.count - 1, $0.offset + 1)] } ?? [])"
+            )
             #expect(all.last == "last \(all.count - 1)")
         }
     }

@@ -30,7 +30,10 @@ struct DrillTests {
 
     private static let common = ["listener proxy.listen", "others"]
 
-    @Test("a kill and a hang pass, name what was looked at, and are what the record tells", arguments: ["kill", "hang"])
+    @Test(
+        "a kill and a hang pass, name what was looked at, and are what the record tells",
+        arguments: ["kill", "hang"]
+    )
     func instance(fault: String) async throws {
         try await RunningRoost.run(Self.configuration) { daemon in
             let pid = try #require(try await daemon.wait(for: "proxy") { $0.heartbeatAgeSeconds != nil }.pid)
@@ -93,7 +96,9 @@ struct DrillTests {
 
             """
         let scratch = try Scratch()
-        let program = "#!/bin/sh\n" + script.replacing("SCRATCH", with: scratch.path)
+        let program =
+            "#!/bin/sh\n"
+            + script.replacing("SCRATCH", with: scratch.path)
             .replacing("SCRIPTED", with: Program.path("scripted-worker")) + "\n"
         try Scratch.write(scratch.file("bin"), Array(program.utf8), mode: 0o755)
         try await RunningRoost.run(configuration.replacing("SCRATCH", with: scratch.path)) { daemon in

@@ -45,10 +45,13 @@ import Testing
         }
     }
 
-    @Test("wrong usage is told with 64", arguments: [
-        ["proxy", "--yes"], ["proxy", "--kill", "--hang", "--yes"], ["supervisor", "--hang", "--yes"],
-        ["supervisor", "--crash-loop", "--yes"], ["--kill", "--yes"],
-    ])
+    @Test(
+        "wrong usage is told with 64",
+        arguments: [
+            ["proxy", "--yes"], ["proxy", "--kill", "--hang", "--yes"], ["supervisor", "--hang", "--yes"],
+            ["supervisor", "--crash-loop", "--yes"], ["--kill", "--yes"],
+        ]
+    )
     func usage(arguments: [String]) async throws {
         try await FakeSupervisor.run { fake in
             let all = ["drill"] + arguments

@@ -133,8 +133,18 @@ import Testing
     typealias Break = @Sendable (inout InstanceJudgement) -> Void
 
     static let broken: [(failed: [String], change: Break)] = [
-        (["replaced"], { $0.replacedAfter = .milliseconds(1001); $0.readyAfter = .milliseconds(1100) }),
-        (["replaced", "ready"], { $0.replacedAfter = nil; $0.readyAfter = nil }),
+        (
+            ["replaced"],
+            {
+                $0.replacedAfter = .milliseconds(1001); $0.readyAfter = .milliseconds(1100)
+            }
+        ),
+        (
+            ["replaced", "ready"],
+            {
+                $0.replacedAfter = nil; $0.readyAfter = nil
+            }
+        ),
         (["ready"], { $0.readyAfter = nil }),
         (["ready"], { $0.readyAfter = .milliseconds(10_005) }),
         (["listener proxy.listen"], { $0.listeners[0].failed(because: "Connection refused") }),
@@ -210,7 +220,12 @@ import Testing
         (["quarantined"], { $0.during[0].state = .running }),
         (["quarantined"], { $0.quarantinedAfter = nil }),
         (["listener proxy.listen"], { $0.listeners[0].failed(because: "Connection refused") }),
-        (["others", "others afterwards"], { $0.during[1].pid = 71; $0.after[1].pid = 71 }),
+        (
+            ["others", "others afterwards"],
+            {
+                $0.during[1].pid = 71; $0.after[1].pid = 71
+            }
+        ),
         (["others afterwards"], { $0.after[1].restarts = 1 }),
         (["record"], { $0.history.remove(at: 1) }),
         (["record"], { $0.history[2].parent = 5 }),
@@ -280,7 +295,9 @@ import Testing
     func json() {
         let verdict = Self.instance(.kill).verdict
         #expect(verdict.json.objectValue?.keys == ["drill", "target", "passed", "checks"])
-        #expect(verdict.json["drill"] == "kill" && verdict.json["target"] == "proxy/0" && verdict.json["passed"] == true)
+        #expect(
+            verdict.json["drill"] == "kill" && verdict.json["target"] == "proxy/0" && verdict.json["passed"] == true
+        )
         let checks = verdict.json["checks"]
         #expect(checks?[0]?.objectValue?.keys == ["name", "passed", "detail", "milliseconds"])
         #expect(checks?[3]?.objectValue?.keys == ["name", "passed", "detail"])

@@ -14,7 +14,10 @@ import Testing
 @Suite("a supervisor after one that was killed", .ownThread)
 struct AdoptionTests {
     /// A supervisor that has run the workers and was killed.
-    private func killed(_ workers: [WorkerSpecification], _ first: (TestSupervisor) throws -> Void = { _ in }) throws
+    private func killed(
+        _ workers: [WorkerSpecification],
+        _ first: (TestSupervisor) throws -> Void = { _ in }
+    ) throws
         -> TestSupervisor
     {
         let former = try TestSupervisor(isVirtual: true)
@@ -125,7 +128,10 @@ struct AdoptionTests {
         #expect(try supervisor.pid("one") != getpid())
     }
 
-    @Test("a phase that only another version knows: what runs is adopted, and goes if it is not wanted", arguments: [true, false])
+    @Test(
+        "a phase that only another version knows: what runs is adopted, and goes if it is not wanted",
+        arguments: [true, false]
+    )
     func unknownPhase(isWanted: Bool) throws {
         var pid: Int32 = 0
         let former = try killed([TestSupervisor.plain("one")]) { pid = try $0.pid("one") ?? 0 }
@@ -158,7 +164,9 @@ struct AdoptionTests {
         try supervisor.bench.turn(until: "another process") { try supervisor.pid("deaf").map { $0 != pid } ?? false }
     }
 
-    @Test("killed between the commit of a configuration and the state: the new generation is in force, and its workers are replaced")
+    @Test(
+        "killed between the commit of a configuration and the state: the new generation is in force, and its workers are replaced"
+    )
     func interruptedCommit() throws {
         var pid: Int32 = 0
         let former = try killed([TestSupervisor.plain("one")]) { pid = try $0.pid("one") ?? 0 }
@@ -188,7 +196,9 @@ struct AdoptionTests {
         try change(former) { _, state in
             var instance = state.instances[0]
             var roll = SavedRoll()
-            (roll.step, roll.process, roll.phase, roll.reason) = (.candidate, instance.process, instance.phase, .upgrade)
+            (roll.step, roll.process, roll.phase, roll.reason) = (
+                .candidate, instance.process, instance.phase, .upgrade
+            )
             (instance.roll, instance.lastExit, instance.stamp) = (roll, LastExit(), SavedStamp())
             (instance.failuresNs, instance.streak, instance.restarts) = ([.min, 0, .max], .max, .max)
             (instance.starting, instance.ending) = (RecordEntry(), RecordEntry())

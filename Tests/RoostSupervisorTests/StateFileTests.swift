@@ -61,7 +61,8 @@ import Testing
         #expect(try StateFile(path).recover()?.generation == 1)
         var random = SystemRandomNumberGenerator()
         for _ in 0..<2000 {
-            let area = [0..<512, 4096..<4200, 4096 + (1 << 20)..<4200 + (1 << 20)].randomElement(using: &random) ?? 0..<512
+            let area =
+                [0..<512, 4096..<4200, 4096 + (1 << 20)..<4200 + (1 << 20)].randomElement(using: &random) ?? 0..<512
             try poke(path, at: area.randomElement(using: &random) ?? 0, .random(in: 0...255, using: &random))
             let found = try StateFile(path).recover()
             #expect(found == nil || [1, 2].contains(found?.generation ?? 0))
@@ -73,7 +74,9 @@ import Testing
         let scratch = try Scratch()
         let file = try StateFile(scratch.file("state"))
         try file.save(state(1))
-        #expect(throws: StateFile.Fault.self) { try file.save(state(2, reason: String(repeating: "x", count: 2 << 20))) }
+        #expect(throws: StateFile.Fault.self) {
+            try file.save(state(2, reason: String(repeating: "x", count: 2 << 20)))
+        }
         #expect(try StateFile(scratch.file("state")).recover()?.generation == 1)
     }
 
@@ -90,7 +93,8 @@ import Testing
                 var number = file.recover()?.generation ?? 0
                 while true {
                     number += 1
-                    guard (try? file.save(state(number, reason: String(repeating: "r", count: Int(number % 500))))) != nil
+                    guard
+                        (try? file.save(state(number, reason: String(repeating: "r", count: Int(number % 500))))) != nil
                     else { _exit(2) }
                     write(ends[1], &number, 8)
                 }

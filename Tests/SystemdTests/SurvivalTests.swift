@@ -79,8 +79,11 @@ struct SurvivalTests {
                 try await box.must("roost", "--runtime", "/run/roost", "restart", "proxy", "--rolling")
                 #expect(try await box.proxy().pid != before.pid)
                 guard number % (Self.isSoak ? 5 : 2) == 0 else { continue }
-                try await box.write("name: more\nmatch: { path: { prefix: /more\(number) } }\n"
-                    + "backends: [ { url: \"http://127.0.0.1:9\" } ]", to: "/etc/roost/rules.d/more.yaml")
+                try await box.write(
+                    "name: more\nmatch: { path: { prefix: /more\(number) } }\n"
+                        + "backends: [ { url: \"http://127.0.0.1:9\" } ]",
+                    to: "/etc/roost/rules.d/more.yaml"
+                )
                 try await box.must("systemctl", "reload", "roost.service")
             }
             try await load.end()
@@ -114,7 +117,9 @@ extension SystemdBox {
     }
 
     /// The signal that ended the proxy's process before the present one.
-    func lastSignal() async throws -> Int? { (try await proxyStatus()["last_exit"] as? [String: Any])?["signal"] as? Int }
+    func lastSignal() async throws -> Int? {
+        (try await proxyStatus()["last_exit"] as? [String: Any])?["signal"] as? Int
+    }
 
     private func proxyStatus() async throws -> [String: Any] {
         let text = try await must("roost", "--runtime", "/run/roost", "status", "--json")
@@ -160,8 +165,15 @@ extension SystemdBox {
         try #require(compiled.status == 0, "\(compiled.output)")
         try await put(program, at: "/usr/local/bin/roost-load")
         try await must(
-            "systemd-run", "--unit=load", "-p", "StandardOutput=file:/root/load.txt", "/usr/local/bin/roost-load",
-            "drive", "8080", "32", "/dev/null"
+            "systemd-run",
+            "--unit=load",
+            "-p",
+            "StandardOutput=file:/root/load.txt",
+            "/usr/local/bin/roost-load",
+            "drive",
+            "8080",
+            "32",
+            "/dev/null"
         )
         return Load(box: self)
     }

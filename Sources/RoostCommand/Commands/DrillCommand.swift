@@ -7,7 +7,8 @@ import RoostProtocol
 struct DrillCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "drill",
-        abstract: "Do a fault to the running system, watch whether everything holds that is promised, and say the verdict.",
+        abstract:
+            "Do a fault to the running system, watch whether everything holds that is promised, and say the verdict.",
         discussion: """
             NAME means the first running instance of a worker, NAME/0 one of them, supervisor roostd itself (with --kill).
             This is no simulation: processes are killed. Ends with 1 when a promise was not kept.

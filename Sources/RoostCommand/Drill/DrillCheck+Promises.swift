@@ -10,8 +10,11 @@ extension DrillCheck {
             guard tally.attempts > 0 else {
                 return DrillCheck(name: name, passed: false, detail: "nobody could be sent to \(tally.address)")
             }
-            let refused = tally.problems.isEmpty ? "none refused" : "\(tally.failed) failed: "
-                + tally.problems.joined(separator: ", ")
+            let refused =
+                tally.problems.isEmpty
+                ? "none refused"
+                : "\(tally.failed) failed: "
+                    + tally.problems.joined(separator: ", ")
             return DrillCheck(
                 name: name,
                 passed: tally.failed == 0,
@@ -72,7 +75,8 @@ extension DrillCheck {
         return DrillCheck(
             name: name,
             passed: isInTime,
-            detail: isInTime ? "ready within start_timeout (\(words))" : "ready, but later than start_timeout (\(words))",
+            detail: isInTime
+                ? "ready within start_timeout (\(words))" : "ready, but later than start_timeout (\(words))",
             took: took
         )
     }
@@ -88,7 +92,9 @@ extension DrillCheck {
 
     /// - Parameter isRight: whether the exit is what the fault has to lead to.
     static func lastExit(_ exit: LastExit?, _ wanted: String, _ isRight: (LastExit) -> Bool) -> DrillCheck {
-        guard let exit else { return DrillCheck(name: "last_exit", passed: false, detail: "none is told, not \(wanted)") }
+        guard let exit else {
+            return DrillCheck(name: "last_exit", passed: false, detail: "none is told, not \(wanted)")
+        }
         let how = exit.signal.map { "signal \($0)" } ?? exit.code.map { "status \($0)" } ?? "unknown"
         let seen = "\(how), reason \(exit.reason.word)"
         let passed = isRight(exit)

@@ -11,7 +11,9 @@ struct ListenerTally: Equatable {
     var problems: [String] = []
 
     init(name: String, address: String, attempts: Int = 0, failed: Int = 0, problems: [String] = []) {
-        (self.name, self.address, self.attempts, self.failed, self.problems) = (name, address, attempts, failed, problems)
+        (self.name, self.address, self.attempts, self.failed, self.problems) = (
+            name, address, attempts, failed, problems
+        )
     }
 
     mutating func failed(because problem: String) {

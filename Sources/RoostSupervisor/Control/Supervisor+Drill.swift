@@ -22,7 +22,10 @@ extension Supervisor {
         // A runtime's own handlers for crashes (SIGABRT, SIGSEGV, …) return to the program when nothing in it has crashed.
         case .crash: return try drillInstance(request, SIGSYS, "--crash-loop", by: initiator)
         case .unspecified, .unrecognized:
-            throw RequestFailure(.invalidArgument, "this roostd knows no such fault: drill with a `roost` of its version")
+            throw RequestFailure(
+                .invalidArgument,
+                "this roostd knows no such fault: drill with a `roost` of its version"
+            )
         }
     }
 
@@ -39,7 +42,10 @@ extension Supervisor {
         }
         var reply = promises(of: handle)
         guard reply.pid > 0, request.pid == 0 || request.pid == reply.pid else {
-            throw RequestFailure(.conflict, "\(handle.id) has another process than pid \(request.pid) by now; try again")
+            throw RequestFailure(
+                .conflict,
+                "\(handle.id) has another process than pid \(request.pid) by now; try again"
+            )
         }
         guard !request.rehearse else { return reply }
         log("drill \(option)", ["\(handle.id)"], by: initiator, ["pid": .integer(Int64(reply.pid))])
@@ -51,7 +57,10 @@ extension Supervisor {
     private func target(of request: DrillRequest) throws -> WorkerHandle {
         let handles = try targets([request.name])
         guard let handle = handles.first(where: { state(of: $0) == .running }) ?? handles.first else {
-            throw RequestFailure(.conflict, "\(request.name) has no instances; `roost scale \(request.name) 1` gives it one")
+            throw RequestFailure(
+                .conflict,
+                "\(request.name) has no instances; `roost scale \(request.name) 1` gives it one"
+            )
         }
         return handle
     }
@@ -128,6 +137,11 @@ extension Cause {
     /// A fault that somebody has asked for.
     package static func drill(_ signal: Int32, by initiator: Initiator) -> Cause {
         let name = SignalName.of(signal)
-        return Cause(.operator, "a drill of \(initiator) sent it \(name)", by: initiator, inputs: [.text("drill", name)])
+        return Cause(
+            .operator,
+            "a drill of \(initiator) sent it \(name)",
+            by: initiator,
+            inputs: [.text("drill", name)]
+        )
     }
 }

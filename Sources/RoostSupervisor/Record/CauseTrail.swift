@@ -183,7 +183,8 @@ package struct CauseTrail: Sendable {
             if after == .waiting, before == .stopped || before == .backoff { starting = cause }
             if after == .draining, before == .draining, event != .restart(.dependency) { askedFor = cause }
         case .stop: askedFor = nil
-        case .admitted, .spawned, .spawnFailed, .ready, .parked, .hung, .memoryExceeded, .exited, .deadlinePassed, .replaced,
+        case .admitted, .spawned, .spawnFailed, .ready, .parked, .hung, .memoryExceeded, .exited, .deadlinePassed,
+            .replaced,
             .succeeded:
             break
         }

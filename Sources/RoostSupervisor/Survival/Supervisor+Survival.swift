@@ -130,7 +130,11 @@ extension Supervisor {
             }
             let sentence = "was to be replaced when its supervisor was"
             let kind: Cause.Kind = stopCause == .upgrade ? .upgrade : .configuration
-            renew(handle, as: stopCause, because: Cause(kind, sentence, by: .generation(generation), parent: bootRecord))
+            renew(
+                handle,
+                as: stopCause,
+                because: Cause(kind, sentence, by: .generation(generation), parent: bootRecord)
+            )
         }
         saveSoon()
     }
