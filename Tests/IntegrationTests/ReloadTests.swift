@@ -203,8 +203,7 @@ struct ReloadTests {
             )
             #expect(reply.accepted)
             try await roost.wait(for: "gamma")
-            let after = try await roost.wait(for: "alpha") { $0.pid != alpha }
-            #expect(after.lastExit?.reason == .configuration)
+            try await roost.wait(for: "alpha") { $0.pid != alpha && $0.lastExit?.reason == .configuration }
             try await eventually("beta is gone") { !ProcessFacts.isAlive(beta) }
             try await eventually("the status does not name beta") {
                 try await roost.status().workers.map(\.name).sorted() == ["alpha", "gamma", "proxy"]

@@ -87,6 +87,16 @@ import Testing
         #expect(policy.streak == 0 && policy.failuresInPeriod(at: instant(10)) == 0)
     }
 
+    @Test("the end of a ready worker that nobody saw, while its supervisor was dead, does not count")
+    func unseen() {
+        var policy = RestartPolicy(settings: RestartSettings())
+        for second in 0..<20 {
+            let ending = Ending(status: .unknown, reason: .unknown, readyFor: .seconds(1))
+            #expect(policy.ended(ending, at: instant(Double(second)), random: 0.9) == .restart(after: .zero))
+        }
+        #expect(policy.streak == 0)
+    }
+
     @Test(
         "other ends by a signal count",
         arguments: [
@@ -94,7 +104,7 @@ import Testing
             Ending(status: .signal(11), reason: .signaled, readyFor: .seconds(1)),
             Ending(status: .signal(9), reason: .hung, readyFor: .seconds(1)),
             Ending(status: .signal(9), reason: .memory, readyFor: .seconds(1)),
-            Ending(status: .unknown, reason: .unknown, readyFor: .seconds(1)),
+            Ending(status: .unknown, reason: .unknown, readyFor: nil),
         ]
     )
     func counted(_ ending: Ending) {
