@@ -6,7 +6,7 @@ import RoostReactor
 import RoostWire
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
     @Test("an echo comes back, of any size up to the limit")
     func echo() async throws {
         try await TestLoop.run { loop in

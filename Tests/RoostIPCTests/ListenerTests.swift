@@ -5,7 +5,7 @@ import RoostReactor
 import RoostWire
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+@Suite(.timeLimit(.minutes(5))) struct ListenerTests {
     /// A listener on a socket of its own, and a dialler.
     private static func run(
         limits: SessionLimits = SessionLimits(),

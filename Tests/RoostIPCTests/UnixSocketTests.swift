@@ -7,7 +7,7 @@ import RoostWire
 import Testing
 
 /// The traps of Unix-domain sockets, each with the answer that the field has settled on.
-@Suite(.timeLimit(.minutes(1))) struct UnixSocketTests {
+@Suite(.timeLimit(.minutes(5))) struct UnixSocketTests {
     @Test("a path of 107 bytes works, one of 108 is refused before the kernel cuts it short")
     func pathLength() async throws {
         try await withFolder { folder in

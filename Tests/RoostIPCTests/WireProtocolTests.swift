@@ -7,7 +7,7 @@ import Testing
 
 /// What docs/wire-protocol.md says, seen from outside: its bytes, and a client in another language that was written
 /// from it.
-@Suite(.timeLimit(.minutes(1))) struct WireProtocolTests {
+@Suite(.timeLimit(.minutes(5))) struct WireProtocolTests {
     private static let handler = ConnectionHandler(request: { request in
         switch request.method {
         case .status:
