@@ -162,6 +162,10 @@ struct AdoptionTests {
         #expect(try supervisor.state("deaf") == .draining)
         kill(-pid, SIGKILL)
         try supervisor.bench.turn(until: "another process") { try supervisor.pid("deaf").map { $0 != pid } ?? false }
+        // It does not heed SIGTERM, and whoever waits for children would wait for it.
+        let next = try #require(try supervisor.pid("deaf"))
+        kill(-next, SIGKILL)
+        waitpid(next, nil, 0)
     }
 
     @Test(
@@ -191,7 +195,12 @@ struct AdoptionTests {
 
     @Test("no state whatever brings a supervisor down", arguments: 0..<2)
     func anyState(stream: UInt64) throws {
-        let former = try killed([TestSupervisor.plain("one")])
+        var pid: Int32 = 0
+        let former = try killed([TestSupervisor.plain("one")]) { pid = try $0.pid("one") ?? 0 }
+        defer {
+            kill(-pid, SIGKILL)
+            waitpid(pid, nil, 0)  // a state that does not name it leaves it to nobody
+        }
         var whole = SavedState()
         try change(former) { _, state in
             var instance = state.instances[0]
